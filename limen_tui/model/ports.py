@@ -1,0 +1,164 @@
+"""The Protocols at which the layers meet. Pure: it names shapes, it does nothing.
+
+``fleet`` drives hosts through :class:`HostPort` and keeps what it learns through :class:`InventoryPort`;
+real libvirt and the simulated fleet both implement the former and pass the same contract tests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Protocol, TypeVar
+
+from limen_tui.model.events import AuditEntry, HostEvent
+from limen_tui.model.host import Host, HostSnapshot
+from limen_tui.model.lifecycle import Verb
+from limen_tui.model.network import Network
+from limen_tui.model.samples import ALL_GROUPS, StatsGroup
+from limen_tui.model.storage import Pool
+from limen_tui.model.vm import VM
+
+T = TypeVar("T")
+
+
+class Priority(IntEnum):
+    """Order in a session's mailbox: what a person asked for goes first."""
+
+    USER = 0
+    EVENT = 1
+    TICK = 2
+    BACKGROUND = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """What to sample, how often. ``visible`` matters to drivers without bulk figures."""
+
+    interval: float = 2.0
+    """Seconds between ticks."""
+    groups: frozenset[StatsGroup] = ALL_GROUPS
+    visible: frozenset[str] = frozenset()
+    """UUIDs of the rows on screen."""
+
+
+class Clock(Protocol):
+    """Time, so that tests can hold it still."""
+
+    def wall(self) -> float:
+        """Unix time in seconds."""
+
+    def mono(self) -> float:
+        """Monotonic seconds."""
+
+
+class HostVerbs(Protocol):
+    """What can be asked of a connected host. Every call may block; runs on that host's session thread.
+
+    All raise :class:`~limen_tui.errors.LimenError` subclasses only: ``NotFound`` for a VM that is gone,
+    ``Conflict`` for a state that forbids it, ``NotSupported``, ``ReadOnlyError``, ``StepFailed``,
+    ``ConnectError`` when the link broke (the act may or may not have happened).
+    """
+
+    def lifecycle(self, verb: Verb, uuid: str) -> None:
+        """Ask the hypervisor for ``verb``; returns when it is accepted, not when the guest obeyed."""
+
+    def set_autostart(self, uuid: str, on: bool) -> None:
+        """Start the VM with its host, or not (virDomainSetAutostart)."""
+
+    def set_tags(self, uuid: str, tags: Sequence[str]) -> None:
+        """Keep ``tags`` in the VM's own libvirt metadata (virDomainSetMetadata)."""
+
+    def xml(self, uuid: str, *, inactive: bool = False) -> str:
+        """The definition as libvirt prints it, without secrets (virDomainGetXMLDesc)."""
+
+    def pools(self) -> tuple[Pool, ...]:
+        """Storage pools with their fill (virConnectListAllStoragePools)."""
+
+    def networks(self) -> tuple[Network, ...]:
+        """Virtual networks with their leases (virConnectListAllNetworks)."""
+
+
+class HostPort(Protocol):
+    """One host, seen from the fleet. All methods are safe on any thread and return at once."""
+
+    @property
+    def snapshot(self) -> HostSnapshot:
+        """The latest snapshot: a slot that always holds the newest, never a queue."""
+
+    def start(self) -> None:
+        """Begin connecting in the background."""
+
+    def watch(self, watch: Watch) -> None:
+        """Change what is sampled and how often, from the next tick on."""
+
+    def refresh(self) -> None:
+        """Sample now; while down, try to connect now instead of waiting out the backoff."""
+
+    def submit(self, call: Callable[[HostVerbs], T], *, priority: Priority = Priority.USER) -> Future[T]:
+        """Run ``call`` on the session thread.
+
+        The future fails with ``ConnectError`` at once when the host is not up. Cancelling it works
+        until the call starts.
+        """
+
+    def rename(self, host: Host) -> None:
+        """Take over a changed name, group or colour; the URI must be the same."""
+
+    def close(self) -> None:
+        """Ask the session to end. Never waits: a thread stuck in a hung host is left behind (daemon)."""
+
+    def join(self, timeout: float) -> bool:
+        """Wait up to ``timeout`` seconds for it to have ended; whether it has."""
+
+
+EventSink = Callable[[HostEvent], None]
+"""Called on session threads; must only enqueue."""
+
+Connector = Callable[[Host, EventSink], HostPort]
+"""Makes the port for a host, real or simulated; connects nothing yet."""
+
+
+class InventoryPort(Protocol):
+    """What Limen remembers between runs.
+
+    Reads run on the caller's thread and are for start-up, the command line and worker threads; writes
+    are queued to the one writer thread and return at once (a future that fails with InventoryError).
+    """
+
+    def hosts(self) -> tuple[Host, ...]:
+        """Saved hosts in their order."""
+
+    def save_host(self, host: Host) -> Future[None]:
+        """Insert or update by id."""
+
+    def remove_host(self, host_id: str, *, forget: bool) -> Future[None]:
+        """Remove a host; with ``forget`` also its VMs as last seen."""
+
+    def last_seen(self, host_ids: Iterable[str] | None = None) -> Mapping[str, tuple[float, tuple[VM, ...]]]:
+        """By host id: Unix time of the last sample, and its VMs marked stale."""
+
+    def remember(self, snapshot: HostSnapshot) -> Future[None]:
+        """Keep a host's VMs as last seen: facts, state, addresses, first and last seen."""
+
+    def setting(self, key: str, default: T) -> T:
+        """A value the user changed in the app (JSON types)."""
+
+    def set_setting(self, key: str, value: object) -> Future[None]:
+        """Remember a value the user changed in the app."""
+
+    def audit(self, entry: AuditEntry) -> Future[None]:
+        """Append an act to the audit log."""
+
+    def audit_entries(self, *, limit: int = 500, search: str = "", before: int | None = None) -> tuple[AuditEntry, ...]:
+        """Newest first; ``search`` matches any text column; ``before`` pages by id."""
+
+    def event(self, event: HostEvent) -> Future[None]:
+        """Append one of the hosts' own events to the kept timeline."""
+
+    def events(self, *, limit: int = 500, search: str = "") -> tuple[HostEvent, ...]:
+        """Newest first."""
+
+    def close(self, timeout: float = 2.0) -> None:
+        """Write what is queued and close."""
