@@ -38,6 +38,9 @@ class LimenError(Exception):
 class ConnectError(LimenError):
     """The host cannot be reached, or the link to it broke."""
 
+    before_sending = False
+    """True when what was asked certainly never left: then it did not happen. Else nobody knows yet."""
+
 
 class Timeout(ConnectError):
     """The host was reached and did not answer in time; what was asked may still happen."""

@@ -1,0 +1,249 @@
+"""The fleet: sessions by host, the merged view, acts, events. Driven by one thread that calls ``poll``.
+
+The TUI polls it four times a second from its timer, the command line in a loop. Nothing here waits for a
+host, a database or a disk: sessions, acts and the inventory's writer have their own threads.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import replace
+from queue import Empty, SimpleQueue
+from typing import TypeVar
+
+from limen_tui.errors import ConnectError
+from limen_tui.fleet.actor import Actor
+from limen_tui.fleet.acts import Act, ActItem, ActRunner, Outcome
+from limen_tui.fleet.merge import HostMerger
+from limen_tui.fleet.operations import Operation
+from limen_tui.fleet.view import FleetView, total
+from limen_tui.model.actions import vm_reason
+from limen_tui.model.events import AuditEntry, EventKind, HostEvent
+from limen_tui.model.host import Host, HostSnapshot, HostState
+from limen_tui.model.ports import Clock, Connector, HostPort, HostVerbs, InventoryPort, Priority, Watch
+from limen_tui.model.stats import History
+from limen_tui.model.vm import VM, VMKey
+
+T = TypeVar("T")
+REMEMBER_EVERY = 30.0
+"""Seconds between writes of what was last seen of a host."""
+EVENTS_KEPT = 2000
+
+
+class Fleet:
+    """Every host and VM that one person looks after."""
+
+    def __init__(
+        self,
+        hosts: Sequence[Host],
+        connect: Connector,
+        inventory: InventoryPort,
+        *,
+        clock: Clock,
+        actor: Actor,
+        read_only: bool = False,
+        acts_per_host: int = 4,
+        shutdown_timeout: float = 60.0,
+    ) -> None:
+        self.inventory = inventory
+        self.read_only = read_only
+        self.actor = actor
+        self.clock = clock
+        self.view = FleetView()
+        self.history = History()
+        self.events: deque[HostEvent] = deque(maxlen=EVENTS_KEPT)
+        """Newest last. ``events_seen`` grows with each, also beyond what is kept."""
+        self.events_seen = 0
+        self._connect = connect
+        self._ports: dict[str, HostPort] = {}
+        self._mergers: dict[str, HostMerger] = {}
+        self._hosts: dict[str, Host] = {}
+        self._queue: SimpleQueue[HostEvent] = SimpleQueue()
+        self._sampled: dict[str, float | None] = {}
+        self._written: dict[str, float] = {}
+        self._watch: dict[str, Watch] = {}
+        self._started = False
+        self.acts = ActRunner(
+            self._ports, clock, limit=acts_per_host, shutdown_timeout=shutdown_timeout, on_final=self._on_final
+        )
+        remembered = inventory.last_seen([host.id for host in hosts])
+        for host in hosts:
+            self._add(host, *remembered.get(host.id, (None, ())))
+        self.poll()
+
+    # -- hosts ------------------------------------------------------------------------------------
+
+    @property
+    def hosts(self) -> tuple[Host, ...]:
+        """Configured hosts in their order, disabled ones included."""
+        return tuple(sorted(self._hosts.values(), key=lambda host: (host.position, host.name)))
+
+    def start(self) -> None:
+        """Begin connecting to every enabled host."""
+        self._started = True
+        for port in self._ports.values():
+            port.start()
+
+    def save_host(self, host: Host) -> Future[None]:
+        """Add a host, or take over changed fields; a changed URI reconnects."""
+        known = self._hosts.get(host.id)
+        self._hosts[host.id] = host
+        if known is None or (known.uri, known.enabled, known.read_only) != (host.uri, host.enabled, host.read_only):
+            self._drop_port(host.id)
+            seen = self.inventory.last_seen([host.id]).get(host.id, (None, ()))
+            self._add(host, *seen)
+            if self._started and host.id in self._ports:
+                self._ports[host.id].start()
+        elif host.id in self._ports:
+            self._ports[host.id].rename(host)
+        return self.inventory.save_host(host)
+
+    def remove_host(self, host_id: str, *, forget: bool = False) -> Future[None]:
+        """Stop looking after a host; with ``forget`` also drop what was remembered of its VMs."""
+        self._drop_port(host_id)
+        self._hosts.pop(host_id, None)
+        return self.inventory.remove_host(host_id, forget=forget)
+
+    def reconnect(self, host_id: str) -> None:
+        """Try now, without waiting out the backoff; on a host that is up, sample now."""
+        if port := self._ports.get(host_id):
+            port.refresh()
+
+    def watch(self, host_id: str, watch: Watch) -> None:
+        """Change what is sampled of a host, and how often."""
+        if (port := self._ports.get(host_id)) and self._watch.get(host_id) != watch:
+            self._watch[host_id] = watch
+            port.watch(watch)
+
+    def call(self, host_id: str, call: Callable[[HostVerbs], T], *, priority: Priority = Priority.USER) -> Future[T]:
+        """Ask a host something; the future fails with ``ConnectError`` when it is not up."""
+        port = self._ports.get(host_id)
+        if port is None:
+            future: Future[T] = Future()
+            future.set_exception(ConnectError("The host is disabled or was removed", hint="Enable it under Hosts."))
+            return future
+        return port.submit(call, priority=priority)
+
+    # -- acts -------------------------------------------------------------------------------------
+
+    def perform(self, operation: Operation, keys: Sequence[VMKey]) -> Act:
+        """Do ``operation`` to the VMs of ``keys``, which were captured at the key press. Returns at once.
+
+        A VM whose state, host or read-only mode forbids it is refused on its own; the others go on.
+        """
+        refusals: dict[VMKey, str] = {}
+        vms: list[VM] = []
+        for key in dict.fromkeys(keys):
+            vm = self.view.vm(key)
+            if vm is None:
+                continue
+            vms.append(vm)
+            reason = "Limen was started read-only" if self.read_only else None
+            reason = reason or vm_reason(operation.action, vm, self.view.host(key.host_id))
+            if reason is not None:
+                refusals[key] = reason
+        return self.acts.run(operation, vms, refusals)
+
+    def _on_final(self, act: Act, item: ActItem) -> None:
+        """Any thread: audit and tell. Both only enqueue."""
+        result = {Outcome.DONE: "ok", Outcome.REFUSED: "refused", Outcome.TIMED_OUT: "timed out"}.get(
+            item.outcome, item.outcome.value
+        )
+        detail = ""
+        if item.problem is not None:
+            detail = ": ".join(part for part in (item.problem.title, item.problem.detail) if part)
+        now = self.clock.wall()
+        self.inventory.audit(AuditEntry(
+            now, self.actor.who, self.actor.origin, act.operation.action.id, item.key.host_id, item.host_name,
+            item.key.uuid, item.vm_name, result, detail))  # fmt: skip
+        text = f"{act.operation.label}: {result}" + (f" ({detail})" if detail else "")
+        level = "info" if item.outcome is Outcome.DONE else "error" if item.outcome is Outcome.FAILED else "warning"
+        self._queue.put(HostEvent(
+            now, item.key.host_id, item.host_name, EventKind.ACT, text, item.key.uuid, item.vm_name, level
+        ))  # fmt: skip
+
+    # -- polling ----------------------------------------------------------------------------------
+
+    def poll(self) -> bool:
+        """Take in what the sessions have; whether there is a new ``view`` or a new event. Never blocks."""
+        told = self._drain_events()
+        raw = {host_id: port.snapshot for host_id, port in self._ports.items()}
+        self.acts.settle(raw)
+        pending = self.acts.pending_states()
+        merged: dict[str, HostSnapshot] = {}
+        changed = False
+        for host in self.hosts:
+            snapshot = raw.get(host.id) or HostSnapshot(host, state=HostState.DISABLED)
+            old = self.view.by_host.get(host.id)
+            if host.id not in raw and old is not None and old.state is HostState.DISABLED and old.host is host:
+                merged[host.id] = old
+                continue
+            merged[host.id] = new = self._mergers[host.id].merge(snapshot, pending)
+            changed |= new is not old
+            if snapshot.sampled_at is not None and snapshot.sampled_at != self._sampled.get(host.id):
+                self._sampled[host.id] = snapshot.sampled_at
+                self.history.add(snapshot.vms.values())
+                self._remember(snapshot)
+        if not changed and list(merged) == list(self.view.by_host):
+            return told
+        vms = tuple(vm for snapshot in merged.values() for vm in snapshot.vms.values())
+        hosts = tuple(merged.values())
+        self.view = FleetView(self.view.rev + 1, hosts, vms, total(hosts), merged)
+        return True
+
+    def _drain_events(self) -> bool:
+        told = False
+        while True:
+            try:
+                event = self._queue.get_nowait()
+            except Empty:
+                return told
+            self.events.append(event)
+            self.events_seen += 1
+            told = True
+            if event.kind is not EventKind.ACT:  # acts are in the audit log already
+                self.inventory.event(event)
+
+    def _remember(self, snapshot: HostSnapshot, *, now: bool = False) -> None:
+        mono = self.clock.mono()
+        if now or mono - self._written.get(snapshot.host.id, -REMEMBER_EVERY) >= REMEMBER_EVERY:
+            self._written[snapshot.host.id] = mono
+            self.inventory.remember(snapshot)
+
+    # -- the end ----------------------------------------------------------------------------------
+
+    def close(self, timeout: float = 0.5) -> bool:
+        """End all sessions and write what is still to be written; whether all ended in ``timeout`` seconds.
+
+        A session stuck in a host that hangs is left behind: its thread is a daemon.
+        """
+        for port in self._ports.values():
+            port.close()
+        for snapshot in (port.snapshot for port in self._ports.values()):
+            if snapshot.sampled_at is not None:
+                self._remember(snapshot, now=True)
+        self._drain_events()
+        deadline = self.clock.mono() + timeout
+        left = [port for port in self._ports.values() if not port.join(max(0.0, deadline - self.clock.mono()))]
+        self.inventory.close()
+        return not left
+
+    def _add(self, host: Host, remembered_at: float | None, vms: Sequence[VM]) -> None:
+        self._hosts[host.id] = host
+        self._mergers[host.id] = HostMerger(remembered_at, {vm.key.uuid: vm for vm in vms})
+        if host.enabled:
+            wanted = replace(host, read_only=True) if self.read_only else host
+            self._ports[host.id] = self._connect(wanted, self._queue.put)
+
+    def _drop_port(self, host_id: str) -> None:
+        if port := self._ports.pop(host_id, None):
+            port.close()
+        for table in (self._sampled, self._written, self._watch):
+            table.pop(host_id, None)
+
+
+def running_acts(acts: Sequence[Act]) -> Mapping[int, Act]:
+    """Acts that are not over, by id."""
+    return {act.id: act for act in acts if act.finished_at is None}

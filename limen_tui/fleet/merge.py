@@ -1,0 +1,52 @@
+"""Lays what was remembered and what is under way over a host's own snapshot. Pure; the polling thread."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from limen_tui.model.host import HostSnapshot, HostState
+from limen_tui.model.lifecycle import VMState
+from limen_tui.model.vm import NO_FACTS, NO_LOAD, VM, VMKey
+
+Pending = Mapping[VMKey, tuple[VMState, VMState]]
+"""By VM: the transitional state to show, and the state it is shown in place of."""
+
+
+class HostMerger:
+    """Merges one host; keeps the last result, so that a host that did not change costs nothing."""
+
+    def __init__(self, remembered_at: float | None, remembered: Mapping[str, VM]) -> None:
+        self._remembered_at = remembered_at
+        self._remembered = remembered
+        self._source: HostSnapshot | None = None
+        self._merged: HostSnapshot | None = None
+        self._overlay: dict[VMKey, tuple[VMState, VMState]] = {}
+
+    def merge(self, snapshot: HostSnapshot, pending: Pending) -> HostSnapshot:
+        """``snapshot`` with remembered rows until its first sample, stale marks, and transitional states."""
+        host_id = snapshot.host.id
+        overlay = {key: states for key, states in pending.items() if key.host_id == host_id}
+        if self._merged is not None and snapshot is self._source and overlay == self._overlay:
+            return self._merged
+        self._source, self._overlay = snapshot, overlay
+        self._merged = self._merge(snapshot, overlay)
+        return self._merged
+
+    def _merge(self, snapshot: HostSnapshot, overlay: Pending) -> HostSnapshot:
+        live = snapshot.state is HostState.UP
+        if snapshot.sampled_at is None:
+            name = snapshot.host.name
+            vms = {uuid: replace(vm, host_name=name, stale=True) for uuid, vm in self._remembered.items()}
+            return replace(snapshot, vms=vms, sampled_at=self._remembered_at)
+        merged: dict[str, VM] = {}
+        for uuid, vm in snapshot.vms.items():
+            shown = vm
+            if vm.facts is NO_FACTS and (old := self._remembered.get(uuid)) is not None:
+                shown = replace(vm, facts=old.facts, ips=vm.ips or old.ips)
+            if not live:
+                shown = replace(shown, stale=True, load=NO_LOAD)
+            elif (states := overlay.get(vm.key)) is not None and vm.state is states[1]:
+                shown = replace(shown, state=states[0])
+            merged[uuid] = shown
+        return replace(snapshot, vms=merged)

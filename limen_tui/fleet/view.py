@@ -1,0 +1,81 @@
+"""The fleet at one moment, merged from all hosts. Immutable; built on the thread that calls ``Fleet.poll``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from limen_tui.model.host import HostSnapshot, HostState
+from limen_tui.model.lifecycle import VMState
+from limen_tui.model.vm import VM, VMKey
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Sums over the hosts that answer, and counts over all."""
+
+    hosts: int = 0
+    hosts_up: int = 0
+    vms: int = 0
+    running: int = 0
+    troubled: int = 0
+    """VMs crashed or in error."""
+    cpus: int = 0
+    cpu_pct: float | None = None
+    """Of the CPUs of all hosts that say, weighted by their number."""
+    mem_kib: int = 0
+    mem_used_kib: int | None = None
+    vcpus_running: int = 0
+    mem_running_kib: int = 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FleetView:
+    """All hosts and VMs as to be shown: transitional states laid over, stale rows marked."""
+
+    rev: int = 0
+    hosts: tuple[HostSnapshot, ...] = ()
+    vms: tuple[VM, ...] = ()
+    totals: Totals = field(default_factory=Totals)
+    by_host: Mapping[str, HostSnapshot] = field(default_factory=dict)
+
+    def vm(self, key: VMKey) -> VM | None:
+        """The VM of that identity, or ``None`` when it is gone."""
+        snapshot = self.by_host.get(key.host_id)
+        return snapshot.vms.get(key.uuid) if snapshot else None
+
+    def host(self, host_id: str) -> HostSnapshot | None:
+        """The snapshot of a host, or ``None`` when it was removed."""
+        return self.by_host.get(host_id)
+
+
+def total(hosts: Iterable[HostSnapshot]) -> Totals:
+    """Sum up. Hosts that do not answer count as hosts and VMs, not as load."""
+    n = up = vms = running = troubled = cpus = cpu_hosts = mem = mem_used = vcpus = mem_running = 0
+    busy = 0.0
+    mem_known = False
+    for snapshot in hosts:
+        n += 1
+        vms += len(snapshot.vms)
+        live = snapshot.state is HostState.UP
+        up += live
+        for vm in snapshot.vms.values():
+            if vm.state.is_active:
+                running += 1
+                vcpus += vm.facts.vcpus
+                mem_running += vm.facts.memory_kib
+            elif vm.state in (VMState.CRASHED, VMState.ERROR):
+                troubled += 1
+        if live:
+            cpus += snapshot.info.cpus
+            mem += snapshot.info.memory_kib
+            if snapshot.load.cpu_pct is not None:
+                busy += snapshot.load.cpu_pct * snapshot.info.cpus
+                cpu_hosts += snapshot.info.cpus
+            if snapshot.load.mem_used_kib is not None:
+                mem_used += snapshot.load.mem_used_kib
+                mem_known = True
+    return Totals(
+        n, up, vms, running, troubled, cpus, busy / cpu_hosts if cpu_hosts else None,
+        mem, mem_used if mem_known else None, vcpus, mem_running,
+    )  # fmt: skip

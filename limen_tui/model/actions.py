@@ -1,0 +1,179 @@
+"""The one registry of actions: what can be done, by which key, to what, and why it cannot be now. Pure.
+
+Keys, key bar, palette, help, menus and the command line are all made from :data:`ACTIONS`. An action's id
+is ``noun.verb``; the keymap in config.toml and the audit log use the same ids.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from limen_tui.model.host import HostSnapshot, HostState
+from limen_tui.model.lifecycle import RULES, Verb, refusal
+from limen_tui.model.vm import VM
+
+
+class Scope(StrEnum):
+    """What an action needs to be aimed at."""
+
+    APP = "app"
+    """Nothing: works anywhere."""
+    VIEW = "view"
+    """The view on show."""
+    VMS = "vms"
+    """The VM under the cursor, or all marked ones."""
+    VM = "vm"
+    """Exactly one VM."""
+    HOST = "host"
+    """The host under the cursor, or that of the VM under it."""
+
+
+class Section(StrEnum):
+    """Headings of the help screen and the palette, in their order."""
+
+    POWER = "Power"
+    VM = "Virtual machine"
+    HOST = "Hosts"
+    VIEW = "Views"
+    TABLE = "Table"
+    APP = "Limen"
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """Something a person can do. Keys are Textual key names; the first is the one shown."""
+
+    id: str
+    label: str
+    help: str
+    keys: tuple[str, ...] = ()
+    scope: Scope = Scope.APP
+    section: Section = Section.APP
+    verb: Verb | None = None
+    writes: bool = False
+    """Changes something on a host: refused in read-only."""
+    asks: bool = False
+    """Names its targets and asks first."""
+    bar: int = 0
+    """Place in the key bar, low first; 0 is not in it."""
+
+
+def _power(verb: Verb, label: str, text: str, *keys: str, bar: int = 0) -> Action:
+    return Action(
+        f"vm.{verb.value}", label, text, keys, Scope.VMS, Section.POWER, verb,
+        writes=True, asks=RULES[verb].destructive, bar=bar,
+    )  # fmt: skip
+
+
+ACTIONS: Final[tuple[Action, ...]] = (
+    _power(Verb.START, "Start", "Start, or wake from sleep or from a saved state", "s", bar=10),
+    _power(Verb.SHUTDOWN, "Shut down", "Ask the guest to shut down; offers to force after a while", "S", bar=11),
+    _power(Verb.REBOOT, "Reboot", "Ask the guest to reboot", "B", bar=12),
+    _power(Verb.RESET, "Reset", "Press the reset button: the guest is not asked, unsaved work is lost", "R"),
+    _power(Verb.FORCE_OFF, "Force off", "Pull the plug: the guest is not asked, unsaved work is lost", "D", bar=13),
+    Action("vm.pause-resume", "Pause", "Pause a running VM, resume a paused one", ("p",), Scope.VMS, Section.POWER,
+           writes=True, bar=14),
+    _power(Verb.PAUSE, "Pause", "Stop the vCPUs; memory is kept"),
+    _power(Verb.RESUME, "Resume", "Let the vCPUs run again"),
+    _power(Verb.SAVE, "Save to disk", "Save memory to the host's disk and power off; start restores it", "Z"),
+    Action("vm.autostart", "Autostart", "Start with its host: on or off", ("A",), Scope.VMS, Section.VM, writes=True),
+    Action("vm.tags", "Tags", "Edit the tags, kept in the VM's own libvirt metadata", ("T",), Scope.VMS, Section.VM,
+           writes=True),
+    Action("vm.open", "Open", "Facts, load and recent events of one VM", ("enter",), Scope.VM, Section.VM, bar=1),
+    Action("vm.xml", "View XML", "The definition as libvirt has it", ("y",), Scope.VM, Section.VM),
+    Action("vm.menu", "Menu", "Everything that applies here", ("m",), Scope.VIEW, Section.APP, bar=20),
+    Action("vm.copy", "Copy", "Copy the name, UUID or address to your terminal's clipboard", ("Y",), Scope.VM,
+           Section.VM),
+    Action("host.switch", "Switch host", "Find a host and show it alone, or the whole fleet", ("h",), Scope.APP,
+           Section.HOST, bar=21),
+    Action("host.all", "Whole fleet", "Show the VMs of every host", ("a",), Scope.APP, Section.HOST),
+    Action("host.reconnect", "Reconnect", "Connect now, without waiting", (), Scope.HOST, Section.HOST),
+    Action("view.vms", "VMs", "The fleet's virtual machines", ("1",), Scope.APP, Section.VIEW),
+    Action("view.hosts", "Hosts", "The hosts, with load, versions and errors", ("2",), Scope.APP, Section.VIEW),
+    Action("view.storage", "Storage", "Storage pools and how full they are", ("3",), Scope.APP, Section.VIEW),
+    Action("view.networks", "Networks", "Virtual networks and their leases", ("4",), Scope.APP, Section.VIEW),
+    Action("view.jobs", "Jobs", "What runs and what came of it", ("5", "@"), Scope.APP, Section.VIEW),
+    Action("view.events", "Events", "What happened: hosts' events and everybody's acts", ("6",), Scope.APP,
+           Section.VIEW),
+    Action("view.back", "Back", "The view before", ("left_square_bracket", "minus"), Scope.APP, Section.VIEW),
+    Action("view.forward", "Forward", "The view after", ("right_square_bracket",), Scope.APP, Section.VIEW),
+    Action("view.filter", "Filter", "Filter as you type: web state:running host:kvm1 cpu>80, ! inverts", ("slash",),
+           Scope.VIEW, Section.TABLE, bar=22),
+    Action("view.columns", "Columns", "Choose the columns", ("K",), Scope.VIEW, Section.TABLE),
+    Action("view.group", "Group by host", "Group the table by host, state or tag", ("ctrl+g",), Scope.VIEW,
+           Section.TABLE),
+    Action("view.freeze", "Freeze", "Hold the display still; collecting goes on", ("f",), Scope.VIEW, Section.TABLE),
+    Action("view.refresh", "Refresh", "Ask the hosts on show now", ("ctrl+r",), Scope.VIEW, Section.TABLE),
+    Action("view.tree", "Host tree", "Show or hide the hosts on the left", ("backslash",), Scope.VIEW, Section.VIEW),
+    Action("view.strip", "Detail strip", "Show or hide the strip below", ("i",), Scope.VIEW, Section.VIEW),
+    Action("app.palette", "Palette", "Every action and every VM, by name", ("colon", "ctrl+p"), Scope.APP, Section.APP,
+           bar=23),
+    Action("app.help", "Help", "Keys, filter language and glyphs", ("question_mark", "f1"), Scope.APP, Section.APP,
+           bar=24),
+    Action("app.theme", "Theme", "Dark, light, high contrast or the terminal's own colours", (), Scope.APP,
+           Section.APP),
+    Action("app.quit", "Quit", "Leave Limen; VMs are not touched", ("q", "ctrl+q"), Scope.APP, Section.APP, bar=25),
+)  # fmt: skip
+
+BY_ID: Final[Mapping[str, Action]] = {action.id: action for action in ACTIONS}
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What an action is aimed at, captured at the key press and never looked up again by position."""
+
+    vms: tuple[VM, ...] = ()
+    hosts: tuple[HostSnapshot, ...] = ()
+    """The hosts of those VMs, or the host itself for a host action."""
+    read_only: bool = False
+    """The whole run is read-only."""
+
+
+def disabled_reason(action: Action, target: Target) -> str | None:
+    """Why ``action`` cannot be used on ``target`` now, as a short clause; ``None`` when it can.
+
+    With several VMs it can when it can for at least one; the others are then refused one by one.
+    """
+    if action.writes and target.read_only:
+        return "Limen was started read-only"
+    if action.scope in (Scope.APP, Scope.VIEW):
+        return None
+    if action.scope is Scope.HOST:
+        return None if target.hosts else "no host is selected"
+    if not target.vms:
+        return "no VM is selected"
+    if action.scope is Scope.VM:
+        return None if len(target.vms) == 1 else "one VM at a time"
+    hosts = {snapshot.host.id: snapshot for snapshot in target.hosts}
+    reasons = [vm_reason(action, vm, hosts.get(vm.key.host_id)) for vm in target.vms]
+    if None in reasons:
+        return None
+    return reasons[0] if len(reasons) == 1 else f"none of the {len(reasons)} VMs allows it: {reasons[0]}"
+
+
+def vm_reason(action: Action, vm: VM, host: HostSnapshot | None) -> str | None:
+    """Why ``action`` cannot be used on this one VM now; ``None`` when it can."""
+    if action.writes and host is not None:
+        if host.host.read_only or host.info.read_only:
+            return f"{host.host.name} is read-only"
+        if host.state is not HostState.UP:
+            return f"{host.host.name} is {host.state.value}"
+    if action.verb is not None:
+        return refusal(action.verb, vm.state, vm.reason)
+    if action.id == "vm.pause-resume":
+        return _pause_or_resume_reason(vm)
+    return None
+
+
+def pause_or_resume(vms: Sequence[VM]) -> Verb:
+    """Which of the two the one key means: resume only when nothing of ``vms`` can be paused."""
+    return Verb.PAUSE if any(refusal(Verb.PAUSE, vm.state) is None for vm in vms) else Verb.RESUME
+
+
+def _pause_or_resume_reason(vm: VM) -> str | None:
+    if refusal(Verb.PAUSE, vm.state) is None or refusal(Verb.RESUME, vm.state) is None:
+        return None
+    return f"it is {vm.state.value}"
