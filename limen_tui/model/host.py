@@ -102,7 +102,7 @@ class HostSnapshot:
     """Unix time of the next attempt, while down."""
     info: HostInfo = field(default_factory=HostInfo)
     load: HostLoad = field(default_factory=HostLoad)
-    vms: Mapping[str, VM] = NO_VMS
+    vms: Mapping[str, VM] = field(default_factory=lambda: NO_VMS)
     """By UUID."""
 
     @property

@@ -116,6 +116,17 @@ class HostPort(Protocol):
 EventSink = Callable[[HostEvent], None]
 """Called on session threads; must only enqueue."""
 
+class Transport(Protocol):
+    """Turns a host into the URI that libvirt is to open: the host's own, or one through a bridge."""
+
+    def __call__(self, host: Host) -> tuple[str, Callable[[], None]]:
+        """The URI, and what ends the bridge once the connection is closed.
+
+        Runs on the session thread before each attempt to connect, and may block. Raises ``LimenError``.
+        The second part must not block: it is called after the connection broke, too.
+        """
+
+
 Connector = Callable[[Host, EventSink], HostPort]
 """Makes the port for a host, real or simulated; connects nothing yet."""
 

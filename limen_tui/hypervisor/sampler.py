@@ -1,0 +1,154 @@
+"""One tick: everything of a host in at most three calls. Imports libvirt; runs on the session thread."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from typing import Any, Final, TypeVar
+
+import libvirt
+
+from limen_tui.hypervisor.connection import Connection
+from limen_tui.hypervisor.errors import map_error
+from limen_tui.hypervisor.features import refuses
+from limen_tui.hypervisor.statsparse import raw_host, raw_vm
+from limen_tui.model.ports import Clock, Watch
+from limen_tui.model.samples import RawHost, RawSample, RawVM, StatsGroup
+
+T = TypeVar("T")
+_GROUP: Final[dict[StatsGroup, int]] = {
+    StatsGroup.CPU: libvirt.VIR_DOMAIN_STATS_CPU_TOTAL,
+    StatsGroup.BALLOON: libvirt.VIR_DOMAIN_STATS_BALLOON,
+    StatsGroup.VCPU: libvirt.VIR_DOMAIN_STATS_VCPU,
+    StatsGroup.NET: libvirt.VIR_DOMAIN_STATS_INTERFACE,
+    StatsGroup.DISK: libvirt.VIR_DOMAIN_STATS_BLOCK,
+}
+_NOWAIT: Final = libvirt.VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT
+CHUNK: Final = 2000
+"""VMs per call once one reply would hold more than libvirt's REMOTE_CONNECT_GET_ALL_DOMAIN_STATS_MAX, 4096."""
+_ACTIVE: Final = frozenset({libvirt.VIR_DOMAIN_RUNNING, libvirt.VIR_DOMAIN_BLOCKED, libvirt.VIR_DOMAIN_PAUSED})
+Record = tuple[Any, Mapping[str, Any]]
+
+
+class Sampler:
+    """Takes samples over one connection and counts the calls."""
+
+    def __init__(self, connection: Connection, clock: Clock, *, local: bool) -> None:
+        self._connection = connection
+        self._clock = clock
+        self._local = local
+        self.rpcs = 0
+        self.ticks = 0
+        self.domains: dict[str, Any] = {}
+        """Handles by UUID as of the last sample; they must be gone before the connection is closed."""
+
+    def sample(self, watch: Watch) -> RawSample:
+        """One tick: stats of all VMs, host CPU, host memory. Raises ``LimenError``."""
+        self.ticks += 1
+        try:
+            records = self._bulk(watch)
+            vms = self._fill_in([self._raw(record) for record in records], watch)
+            host = self._host()
+        except libvirt.libvirtError as error:
+            raise map_error(error) from error
+        return RawSample(self._clock.mono(), self._clock.wall(), tuple(vms), host, watch.groups)
+
+    def forget(self) -> None:
+        """Let go of the domain handles."""
+        self.domains.clear()
+
+    def _call(self, call: Callable[..., T], *args: Any) -> T:
+        self.rpcs += 1
+        return call(*args)
+
+    # -- VMs -------------------------------------------------------------------------------------
+
+    def _bulk(self, watch: Watch) -> list[Record]:
+        stats = libvirt.VIR_DOMAIN_STATS_STATE
+        for group in watch.groups:
+            stats |= _GROUP[group]
+        features = self._connection.features
+        try:
+            return self._ask_bulk(stats, _NOWAIT if features.nowait else 0)
+        except libvirt.libvirtError as error:
+            if features.nowait and error.get_error_code() in (
+                libvirt.VIR_ERR_INVALID_ARG, libvirt.VIR_ERR_ARGUMENT_UNSUPPORTED,
+            ):
+                features.nowait = False
+            elif not features.stats_in_chunks and _too_many(error):
+                features.stats_in_chunks = True
+            else:
+                raise
+        return self._bulk(watch)
+
+    def _ask_bulk(self, stats: int, flags: int) -> list[Record]:
+        raw = self._connection.raw
+        if not self._connection.features.stats_in_chunks:
+            records: list[Record] = self._call(raw.getAllDomainStats, stats, flags)
+        else:
+            domains = self._call(raw.listAllDomains, 0)
+            records = []
+            for start in range(0, len(domains), CHUNK):
+                records += self._call(raw.domainListGetStats, domains[start : start + CHUNK], stats, flags)
+        self.domains = {dom.UUIDString(): dom for dom, _ in records}
+        return records
+
+    @staticmethod
+    def _raw(record: Record) -> RawVM:
+        dom, params = record
+        return raw_vm(dom.UUIDString(), dom.name(), params)
+
+    # -- drivers without bulk figures --------------------------------------------------------------
+
+    def _fill_in(self, vms: list[RawVM], watch: Watch) -> list[RawVM]:
+        features = self._connection.features
+        if StatsGroup.CPU in watch.groups and features.bulk_figures:
+            active = [vm for vm in vms if vm.state in _ACTIVE]
+            if active and all(vm.cpu_time_ns is None and vm.balloon_current_kib is None for vm in active):
+                features.bulk_figures = False
+        if features.bulk_figures or not watch.visible:
+            return vms
+        return [self._asked(vm) if vm.uuid in watch.visible and vm.state in _ACTIVE else vm for vm in vms]
+
+    def _asked(self, vm: RawVM) -> RawVM:
+        """Fill in from virDomainGetInfo; a VM that vanished meanwhile stays as it was."""
+        try:
+            state, most, memory, vcpus, cpu_time = self._call(self.domains[vm.uuid].info)
+        except libvirt.libvirtError as error:
+            if error.get_error_code() == libvirt.VIR_ERR_NO_DOMAIN or refuses(error):
+                return vm
+            raise
+        return RawVM(
+            vm.uuid, vm.name, state, vm.reason if state == vm.state else 0, cpu_time_ns=cpu_time, vcpus=vcpus,
+            balloon_current_kib=memory, balloon_max_kib=most,
+        )
+
+    # -- the host ----------------------------------------------------------------------------------
+
+    def _host(self) -> RawHost:
+        features, raw = self._connection.features, self._connection.raw
+        cpu = memory = None
+        if features.cpu_stats:
+            try:
+                cpu = self._call(raw.getCPUStats, libvirt.VIR_NODE_CPU_STATS_ALL_CPUS)
+            except libvirt.libvirtError as error:
+                features.cpu_stats = self._tolerate(error)
+        if features.memory_stats:
+            try:
+                memory = self._call(raw.getMemoryStats, libvirt.VIR_NODE_MEMORY_STATS_ALL_CELLS)
+            except libvirt.libvirtError as error:
+                features.memory_stats = self._tolerate(error)
+        return raw_host(cpu, memory, os.getloadavg()[0] if self._local else None)
+
+    def _tolerate(self, error: libvirt.libvirtError) -> bool:
+        """Host figures are worth no failed tick: give them up for good, unless it is the link that broke."""
+        if not self._connection.alive:
+            raise error
+        return False
+
+
+def _too_many(error: libvirt.libvirtError) -> bool:
+    # the remote protocol's own limits are reported with these, in different words by server and client
+    return error.get_error_code() in (libvirt.VIR_ERR_RPC, libvirt.VIR_ERR_INTERNAL_ERROR) and any(
+        word in (error.get_error_message() or "").lower() for word in ("max limit", "too many", "too large", "exceeds")
+    )

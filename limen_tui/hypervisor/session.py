@@ -1,0 +1,174 @@
+"""HostSession: one host behind :class:`~limen_tui.model.ports.HostPort`. Any thread may call it.
+
+It hands letters to the session thread (:mod:`.worker`) and reads the snapshot slot; it never calls libvirt.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Final, TypeVar
+
+from limen_tui.errors import AuthError, ConnectError, InputError, LimenError, Timeout
+from limen_tui.hypervisor.clock import SystemClock
+from limen_tui.hypervisor.connection import Opener, open_libvirt
+from limen_tui.hypervisor.context import Context, problem_of
+from limen_tui.hypervisor.lane import Lane
+from limen_tui.hypervisor.mailbox import Mailbox
+from limen_tui.hypervisor.slot import SnapshotSlot, faded
+from limen_tui.hypervisor.worker import Worker, plain_transport
+from limen_tui.model.events import EventKind
+from limen_tui.model.host import Host, HostSnapshot, HostState
+from limen_tui.model.ports import Clock, Connector, EventSink, HostVerbs, Priority, Transport, Watch
+
+T = TypeVar("T")
+STALE_AFTER: Final = 8.0
+"""Seconds inside one call after which the figures are called old; keepalive ends the call after about ten."""
+CONNECT_PATIENCE: Final = 12.0
+"""Seconds of connecting after which the host is called down, though the attempt goes on."""
+
+
+class HostSession:
+    """Implements HostPort for real libvirt, over any URI it knows."""
+
+    def __init__(
+        self,
+        host: Host,
+        sink: EventSink,
+        *,
+        open: Opener = open_libvirt,
+        transport: Transport = plain_transport,
+        clock: Clock | None = None,
+        read_only: bool = False,
+        rng: random.Random | None = None,
+        stale_after: float = STALE_AFTER,
+        connect_patience: float = CONNECT_PATIENCE,
+    ) -> None:
+        clock = clock or SystemClock()
+        self._context = Context(
+            host, sink, clock, SnapshotSlot(host, clock), Mailbox(), read_only=read_only or host.read_only
+        )
+        self._worker = Worker(self._context, opener=open, transport=transport, rng=rng)
+        self._lane = Lane(f"acts-{host.id}")
+        self._thread = threading.Thread(target=self._worker.run, name=f"host-{host.id}", daemon=True)
+        self._stale_after = stale_after
+        self._connect_patience = connect_patience
+
+    # -- reading -------------------------------------------------------------------------------------
+
+    @property
+    def snapshot(self) -> HostSnapshot:
+        """The newest snapshot; says stale by itself when the session thread is stuck in a call."""
+        context = self._context
+        current = context.slot.current
+        busy_since = context.busy_since
+        if busy_since is not None:
+            stuck = context.clock.mono() - busy_since
+            if current.state is HostState.UP and stuck > max(self._stale_after, 2 * context.watch.interval):
+                return self._overdue(current, HostState.STALE, stuck)
+            if current.state is HostState.CONNECTING and stuck > self._connect_patience:
+                return self._overdue(current, HostState.DOWN, stuck)
+        return current
+
+    def _overdue(self, current: HostSnapshot, state: HostState, seconds: float) -> HostSnapshot:
+        problem = problem_of(Timeout(
+            "The host does not answer", f"A call has been waiting for {seconds:.0f} s.",
+            "Check the network and the host's libvirt daemon; Limen goes on by itself once it answers.",
+        ))
+        context = self._context
+        after = context.slot.update_if(
+            lambda now: now is current, state=state, problem=problem, vms=faded(current.vms), retry_at=None
+        )
+        if after.rev == current.rev + 1 and after.state is state:
+            context.tell(EventKind.HOST, f"{state.value}: it does not answer", level="warning")
+        return after
+
+    # -- asking --------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Begin connecting in the background."""
+        self._thread.start()
+
+    def watch(self, watch: Watch) -> None:
+        """Change what is sampled and how often."""
+        self._context.watch = watch
+        self._context.mailbox.put(Priority.EVENT, self._worker.rewatch)
+
+    def refresh(self) -> None:
+        """Sample now; while down, connect now."""
+        self._context.mailbox.put(Priority.USER, self._worker.refresh)
+
+    def rename(self, host: Host) -> None:
+        """Take over a changed name, group or colour. Raises ``InputError`` for another URI or id."""
+        if (host.id, host.uri) != (self._context.host.id, self._context.host.uri):
+            raise InputError("Not the same host", "A session keeps its URI for life; make a new one.")
+        self._context.host = host
+        self._context.slot.update(host=host)
+        self._context.mailbox.put(Priority.EVENT, lambda: self._worker.rename(host))
+
+    def submit(self, call: Callable[[HostVerbs], T], *, priority: Priority = Priority.USER) -> Future[T]:
+        """See HostPort. A person's acts run in order on a thread of their own, so ticks go on meanwhile."""
+        future: Future[T] = Future()
+        refusal = self._refusal()
+        if refusal is not None:
+            future.set_exception(refusal)
+            return future
+        mailbox = self._context.mailbox
+        if priority is Priority.USER:
+            self._lane.start()
+            mailbox = self._lane.mailbox
+        if not mailbox.put(priority, lambda: self._perform(call, future), future):
+            future.set_exception(ConnectError("The session was closed"))
+        return future
+
+    def _refusal(self) -> LimenError | None:
+        snapshot = self.snapshot
+        if snapshot.state is HostState.UP:
+            return None
+        why = snapshot.problem
+        detail = f"{why.title}. {why.detail}".strip() if why else ""
+        if snapshot.state is HostState.NEEDS_AUTH:
+            return AuthError(why.title if why else "Sign-in is needed", why.detail if why else "",
+                             why.hint if why else "Sign in to this host.")
+        return ConnectError(f"The host is {snapshot.state.value}", detail, "Nothing was asked of it; try again later.")
+
+    def _perform(self, call: Callable[[HostVerbs], T], future: Future[T]) -> None:
+        if not future.set_running_or_notify_cancel():
+            return
+        connection = self._worker.connection
+        try:
+            if connection is None:
+                raise ConnectError("The connection broke", hint="It was not asked of the host.")
+            with connection.using():
+                result = call(self._worker.verbs(connection))
+        except BaseException as error:  # noqa: BLE001 - whatever it is, it belongs to who waits for the future
+            future.set_exception(error)
+        else:
+            future.set_result(result)
+
+    # -- ending --------------------------------------------------------------------------------------
+
+    def close(self) -> None:
+        """Ask the session to end; never waits."""
+        for letter in (*self._context.mailbox.close(), *self._lane.close()):
+            if letter.future is not None and letter.future.set_running_or_notify_cancel():
+                letter.future.set_exception(ConnectError("The session was closed"))
+
+    def join(self, timeout: float) -> bool:
+        """Wait up to ``timeout`` seconds for the end of the session's threads."""
+        until = time.monotonic() + timeout
+        if self._thread.ident is not None:
+            self._thread.join(timeout)
+        return not self._thread.is_alive() and self._lane.join(max(0.0, until - time.monotonic()))
+
+
+def session_connector(*, read_only: bool = False, transport: Transport = plain_transport) -> Connector:
+    """The Connector for real hosts: ``read_only`` opens every one of them read-only."""
+
+    def connect(host: Host, sink: EventSink) -> HostSession:
+        return HostSession(host, sink, read_only=read_only, transport=transport)
+
+    return connect

@@ -1,0 +1,89 @@
+"""The slower questions, asked between ticks: marks, leases, balloon periods. Imports libvirt; session thread."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+import libvirt
+
+from limen_tui.hypervisor import network
+from limen_tui.hypervisor.connection import Connection
+from limen_tui.hypervisor.errors import map_error
+from limen_tui.hypervisor.features import refuses
+
+BALLOON_PERIOD: Final = 5
+"""Seconds between a guest's memory reports, where Limen switches them on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """Three facts that no bulk figure and no event tells, as sets of UUIDs."""
+
+    autostart: frozenset[str]
+    transient: frozenset[str]
+    saved: frozenset[str] | None
+    """``None`` where the driver knows no managed save."""
+
+
+def read_marks(connection: Connection) -> Marks:
+    """Three virConnectListAllDomains with filters, at any number of VMs. Raises ``LimenError``."""
+    raw, features = connection.raw, connection.features
+    try:
+        autostart = _listed(raw, libvirt.VIR_CONNECT_LIST_DOMAINS_AUTOSTART)
+        transient = _listed(raw, libvirt.VIR_CONNECT_LIST_DOMAINS_TRANSIENT)
+    except libvirt.libvirtError as error:
+        if refuses(error):
+            return Marks(frozenset(), frozenset(), None)
+        raise map_error(error) from error
+    saved = None
+    if features.managed_save:
+        try:
+            saved = _listed(raw, libvirt.VIR_CONNECT_LIST_DOMAINS_MANAGEDSAVE)
+        except libvirt.libvirtError as error:
+            if not refuses(error):
+                raise map_error(error) from error
+            features.managed_save = False
+    return Marks(autostart, transient, saved)
+
+
+def _listed(raw: Any, flag: int) -> frozenset[str]:
+    return frozenset(dom.UUIDString() for dom in raw.listAllDomains(flag))
+
+
+def read_addresses(connection: Connection) -> dict[str, tuple[str, ...]]:
+    """Addresses by MAC from the DHCP leases of all active networks; one call each. Raises ``LimenError``."""
+    if not connection.features.networks:
+        return {}
+    found: dict[str, tuple[str, ...]] = {}
+    try:
+        for net in connection.raw.listAllNetworks(libvirt.VIR_CONNECT_LIST_NETWORKS_ACTIVE):
+            leases = sorted(network.leases(net), key=lambda lease: lease.expires, reverse=True)
+            for lease in leases:
+                if lease.ip:
+                    found[lease.mac] = (*found.get(lease.mac, ()), lease.ip)
+    except libvirt.libvirtError as error:
+        if not refuses(error):
+            raise map_error(error) from error
+        connection.features.networks = False
+    return found
+
+
+def switch_on_balloon(domains: Iterable[Any]) -> tuple[list[str], list[str]]:
+    """Set the live statistics period of each of ``domains`` (virDomainSetMemoryStatsPeriod).
+
+    Returns the UUIDs for which it worked and those that refused; neither is to be asked again in this run
+    of the VM. Raises ``LimenError`` when the link broke.
+    """
+    on, refused = [], []
+    for dom in domains:
+        try:
+            dom.setMemoryStatsPeriod(BALLOON_PERIOD, libvirt.VIR_DOMAIN_AFFECT_LIVE)
+        except libvirt.libvirtError as error:
+            if not dom.connect().isAlive():
+                raise map_error(error) from error
+            refused.append(dom.UUIDString())
+        else:
+            on.append(dom.UUIDString())
+    return on, refused

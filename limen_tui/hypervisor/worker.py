@@ -1,0 +1,170 @@
+"""The life of one session thread: connect, serve, wait, connect again. Imports no libvirt itself."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from typing import Final
+
+from limen_tui.errors import AuthError, ConnectError, LimenError
+from limen_tui.hypervisor import uri as uris
+from limen_tui.hypervisor.backoff import Backoff
+from limen_tui.hypervisor.book import Book
+from limen_tui.hypervisor.connection import Connection, Opener, open_libvirt
+from limen_tui.hypervisor.context import Context, problem_of
+from limen_tui.hypervisor.events import Happening, Then, subscribe
+from limen_tui.hypervisor.hostinfo import read_info
+from limen_tui.hypervisor.serving import Serving
+from limen_tui.hypervisor.verbs import LibvirtVerbs
+from limen_tui.model.events import EventKind
+from limen_tui.model.host import Host, HostState
+from limen_tui.model.ports import Priority, Transport
+
+_WHY_CLOSED: Final = {
+    0: "libvirt reported an error on it", 1: "the host closed it", 2: "the host stopped answering (keepalive)",
+    3: "it was closed here",
+}
+
+
+def plain_transport(host: Host) -> tuple[str, Callable[[], None]]:
+    """The host's own URI, left to libvirt."""
+    return host.uri, lambda: None
+
+
+class Worker:
+    """Owns the connection. :meth:`run` is the thread's body; the rest is called by the session handle."""
+
+    def __init__(
+        self, context: Context, *, opener: Opener = open_libvirt, transport: Transport = plain_transport,
+        rng: random.Random | None = None,
+    ) -> None:
+        self._context = context
+        self._opener = opener
+        self._transport = transport
+        self._backoff = Backoff(rng)
+        self._book = Book(context.host)
+        self._hurry = False
+        self.connection: Connection | None = None
+        """The open connection, for acts; other threads hold it with :meth:`Connection.using`."""
+        self.serving: Serving | None = None
+
+    def run(self) -> None:
+        """Until the mailbox is closed."""
+        context = self._context
+        while not context.mailbox.closed:
+            error = self._spell()
+            if context.mailbox.closed:
+                return
+            self._down(error)
+
+    # -- one spell -----------------------------------------------------------------------------------
+
+    def _spell(self) -> LimenError:
+        """Connect and serve; returns why it ended."""
+        close_transport: Callable[[], None] | None = None
+        connection: Connection | None = None
+        context = self._context
+        context.busy_since = context.clock.mono()
+        try:
+            uri, close_transport = self._transport(context.host)
+            connection = Connection.open(uri, read_only=context.read_only, opener=self._opener)
+            return self._serve(connection)
+        except LimenError as error:
+            return error
+        finally:
+            self.connection = self.serving = None
+            context.busy_since = None
+            if connection is not None:
+                connection.close()
+            if close_transport is not None:
+                close_transport()
+
+    def _serve(self, connection: Connection) -> LimenError:
+        context = self._context
+        info = read_info(connection, context.host.uri, read_only=context.read_only)
+        serving = Serving(context, connection, info, self._book, local=uris.is_local(connection.uri)
+                          and uris.is_local(context.host.uri))
+        mailbox = context.mailbox
+
+        def post(happening: Happening) -> None:
+            mailbox.put(Priority.EVENT, lambda: serving.on_event(happening))
+
+        def closed(_conn: object, reason: int, _opaque: object) -> None:
+            error = ConnectError("The connection broke", _WHY_CLOSED.get(reason, ""), "Limen connects again by itself.")
+            mailbox.put(Priority.USER, lambda: serving.link_broke(error))
+
+        connection.on_close(closed)
+        subscribe(connection, post)
+        self.connection, self.serving = connection, serving
+        context.busy_since = None
+        self._backoff.reset()
+        serving.run()
+        return serving.lost or ConnectError("The session was closed")
+
+    # -- between spells ------------------------------------------------------------------------------
+
+    def _down(self, error: LimenError) -> None:
+        context = self._context
+        for letter in context.mailbox.drain():
+            if letter.future is not None and letter.future.set_running_or_notify_cancel():
+                letter.future.set_exception(
+                    ConnectError("The connection broke", str(error), "It was not asked of the host.")
+                )
+        auth = isinstance(error, AuthError)
+        state = HostState.NEEDS_AUTH if auth else HostState.DOWN
+        delay = None if auth else self._backoff.next()
+        before = context.slot.current
+        context.slot.fade(
+            state, problem_of(error), retry_at=None if delay is None else context.clock.wall() + delay
+        )
+        if before.state is not state:
+            said = "needs sign-in" if auth else "down"
+            context.tell(EventKind.HOST, f"{said}: {error.title}", level="warning" if auth else "error")
+        self._wait(delay)
+
+    def _wait(self, delay: float | None) -> None:
+        """Sleep until it is time, or someone asks to hurry."""
+        self._hurry = False
+        clock, mailbox = self._context.clock, self._context.mailbox
+        until = None if delay is None else clock.mono() + delay
+        while not self._hurry and not mailbox.closed:
+            left = None if until is None else until - clock.mono()
+            if left is not None and left <= 0:
+                break
+            letter = mailbox.take(left)
+            if letter is not None:
+                letter.do()
+        if self._hurry:
+            self._context.slot.update(state=HostState.CONNECTING, retry_at=None)
+        else:
+            self._context.slot.update(retry_at=None)
+
+    # -- letters: what the handle asks for, on the session thread --------------------------------------
+
+    def refresh(self) -> None:
+        """Sample now, or connect now."""
+        self._hurry = True
+        if self.serving is not None:
+            self.serving.sample_soon()
+
+    def rewatch(self) -> None:
+        """The watch changed."""
+        if self.serving is not None:
+            self.serving.rewatch()
+
+    def rename(self, host: Host) -> None:
+        """The host's name changed."""
+        self._book.rename(host)
+        snapshot = self._context.slot.current
+        if self.serving is not None and snapshot.state is HostState.UP:
+            self._context.slot.update(host=host, vms=self._book.views())
+
+    def verbs(self, connection: Connection) -> LibvirtVerbs:
+        """The verbs over ``connection``; what they change is looked at again."""
+
+        def after(uuid: str, then: Then) -> None:
+            self._context.mailbox.put(
+                Priority.EVENT, lambda: self.serving.look_again(uuid, then) if self.serving else None
+            )
+
+        return LibvirtVerbs(connection, read_only=self._context.read_only, after=after)
