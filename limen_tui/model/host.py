@@ -34,6 +34,8 @@ class Host:
     position: int = 0
     enabled: bool = True
     read_only: bool = False
+    insecure: bool = False
+    """Whether the user allowed ``no_verify`` for it; then it is flagged wherever it is shown."""
     saved: bool = True
     """False for hosts given by ``-c`` for one run."""
 
