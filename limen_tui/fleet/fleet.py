@@ -18,6 +18,7 @@ from limen_tui.fleet.actor import Actor
 from limen_tui.fleet.acts import Act, ActItem, ActRunner, Outcome
 from limen_tui.fleet.merge import HostMerger
 from limen_tui.fleet.operations import Operation
+from limen_tui.fleet.questions import QuestionDesk
 from limen_tui.fleet.view import FleetView, total
 from limen_tui.model.actions import vm_reason
 from limen_tui.model.events import AuditEntry, EventKind, HostEvent
@@ -44,6 +45,8 @@ class Fleet:
         clock: Clock,
         actor: Actor,
         read_only: bool = False,
+        questions: QuestionDesk | None = None,
+        watchers: Sequence[Callable[[FleetView], None]] = (),
         acts_per_host: int = 4,
         shutdown_timeout: float = 60.0,
     ) -> None:
@@ -51,12 +54,14 @@ class Fleet:
         self.read_only = read_only
         self.actor = actor
         self.clock = clock
+        self.questions = questions or QuestionDesk()
         self.view = FleetView()
         self.history = History()
         self.events: deque[HostEvent] = deque(maxlen=EVENTS_KEPT)
         """Newest last. ``events_seen`` grows with each, also beyond what is kept."""
         self.events_seen = 0
         self._connect = connect
+        self._watchers = watchers
         self._ports: dict[str, HostPort] = {}
         self._mergers: dict[str, HostMerger] = {}
         self._hosts: dict[str, Host] = {}
@@ -172,6 +177,7 @@ class Fleet:
         raw = {host_id: port.snapshot for host_id, port in self._ports.items()}
         self.acts.settle(raw)
         pending = self.acts.pending_states()
+        asks = {question.host_id: question.title for question in reversed(self.questions.pending)}
         merged: dict[str, HostSnapshot] = {}
         changed = False
         for host in self.hosts:
@@ -180,7 +186,7 @@ class Fleet:
             if host.id not in raw and old is not None and old.state is HostState.DISABLED and old.host is host:
                 merged[host.id] = old
                 continue
-            merged[host.id] = new = self._mergers[host.id].merge(snapshot, pending)
+            merged[host.id] = new = self._mergers[host.id].merge(snapshot, pending, asks.get(host.id, ""))
             changed |= new is not old
             if snapshot.sampled_at is not None and snapshot.sampled_at != self._sampled.get(host.id):
                 self._sampled[host.id] = snapshot.sampled_at
@@ -191,6 +197,8 @@ class Fleet:
         vms = tuple(vm for snapshot in merged.values() for vm in snapshot.vms.values())
         hosts = tuple(merged.values())
         self.view = FleetView(self.view.rev + 1, hosts, vms, total(hosts), merged)
+        for watcher in self._watchers:
+            watcher(self.view)
         return True
 
     def _drain_events(self) -> bool:
@@ -219,6 +227,7 @@ class Fleet:
 
         A session stuck in a host that hangs is left behind: its thread is a daemon.
         """
+        self.questions.close()
         for port in self._ports.values():
             port.close()
         for snapshot in (port.snapshot for port in self._ports.values()):
@@ -240,6 +249,7 @@ class Fleet:
     def _drop_port(self, host_id: str) -> None:
         if port := self._ports.pop(host_id, None):
             port.close()
+        self.questions.withdraw(host_id)
         for table in (self._sampled, self._written, self._watch):
             table.pop(host_id, None)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from limen_tui.model.host import HostSnapshot, HostState
+from limen_tui.model.host import HostSnapshot, HostState, Problem
 from limen_tui.model.lifecycle import VMState
 from limen_tui.model.vm import NO_FACTS, NO_LOAD, VM, VMKey
 
@@ -22,15 +22,23 @@ class HostMerger:
         self._source: HostSnapshot | None = None
         self._merged: HostSnapshot | None = None
         self._overlay: dict[VMKey, tuple[VMState, VMState]] = {}
+        self._asks = ""
 
-    def merge(self, snapshot: HostSnapshot, pending: Pending) -> HostSnapshot:
-        """``snapshot`` with remembered rows until its first sample, stale marks, and transitional states."""
+    def merge(self, snapshot: HostSnapshot, pending: Pending, asks: str = "") -> HostSnapshot:
+        """``snapshot`` with remembered rows until its first sample, stale marks, and transitional states.
+
+        ``asks`` is the title of a question that the host has for the person: until it is answered, whatever the
+        session itself says, the host waits for them.
+        """
         host_id = snapshot.host.id
         overlay = {key: states for key, states in pending.items() if key.host_id == host_id}
-        if self._merged is not None and snapshot is self._source and overlay == self._overlay:
+        if self._merged is not None and snapshot is self._source and (overlay, asks) == (self._overlay, self._asks):
             return self._merged
-        self._source, self._overlay = snapshot, overlay
+        self._source, self._overlay, self._asks = snapshot, overlay, asks
         self._merged = self._merge(snapshot, overlay)
+        if asks and snapshot.state in (HostState.CONNECTING, HostState.DOWN):
+            problem = Problem("Waiting for your answer", asks, "Press ! to answer.")
+            self._merged = replace(self._merged, state=HostState.NEEDS_AUTH, problem=problem, retry_at=None)
         return self._merged
 
     def _merge(self, snapshot: HostSnapshot, overlay: Pending) -> HostSnapshot:
