@@ -94,9 +94,12 @@ async def _one(
         except asyncssh.HostKeyNotVerifiable as error:
             await verdict.decide(resolved, client, error)
             continue
-        except asyncssh.KeyExchangeFailed as error:
-            await verdict.explain_no_common_key(resolved, through, client, error)
-            raise to_limen(error, resolved.label) from error
+        except asyncssh.KeyExchangeFailed as failure:
+            try:
+                await verdict.explain_no_common_key(resolved, through, client, failure)
+            except asyncssh.KeyExchangeFailed as error:
+                raise to_limen(error, resolved.label) from error
+            continue
         except asyncssh.PermissionDenied as error:
             if client.cancelled:
                 raise AuthError(
@@ -123,6 +126,7 @@ async def _attempt(
             client_factory=lambda: client,
             known_hosts=cast(Any, client.known),  # asyncssh takes keys here too; its annotation says strings
             tunnel=through,
+            server_host_key_algs="default" if resolved.any_key else (),
         )
     )
     try:

@@ -48,6 +48,8 @@ class Resolved:
     jumps: tuple[Hop, ...]
     known_hosts: list[str]
     encrypted_keys: list[str]
+    any_key: bool = False
+    """Whether also plain host keys are taken from a host for which known_hosts names a certificate authority."""
 
     @property
     def label(self) -> str:

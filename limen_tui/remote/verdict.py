@@ -17,6 +17,8 @@ from limen_tui.remote.errors import to_limen
 from limen_tui.remote.route import Resolved
 
 LOOK_SECONDS = 8.0
+COMPARE = "Nobody has vouched for this key yet. Compare it with `ssh-keygen -lf` on the host's own console."
+NO_CERTIFICATE = "known_hosts has a certificate authority for this host, and it shows a plain key without certificate. "
 
 
 async def decide(resolved: Resolved, client: Client, error: asyncssh.HostKeyNotVerifiable) -> None:
@@ -30,12 +32,6 @@ async def decide(resolved: Resolved, client: Client, error: asyncssh.HostKeyNotV
         ) from error
     if client.host_keys.known:
         raise _changed(resolved, client, key) from error
-    if client.host_keys.authorities:
-        raise AuthError(
-            f"{resolved.label} shows no host certificate",
-            f"known_hosts has a certificate authority for it, and it offered the plain key {key.get_fingerprint()}",
-            "Give the host its certificate back, or trust its key in known_hosts by hand.",
-        ) from error
     await _ask_and_trust(resolved, client, key)
 
 
@@ -47,7 +43,7 @@ async def _ask_and_trust(resolved: Resolved, client: Client, key: asyncssh.SSHKe
         client.who.host_name,
         QuestionKind.HOST_KEY,
         f"Unknown host key: {resolved.label}",
-        "Nobody has vouched for this key yet. Compare it with `ssh-keygen -lf` on the host's own console.",
+        (NO_CERTIFICATE if client.host_keys.authorities else "") + COMPARE,
         host_key=trust.facts(key, host, port, address, file),
     )
     answer = await ask(client.who, question)
@@ -90,16 +86,20 @@ async def explain_no_common_key(
 ) -> None:
     """A host without the type of key that we know cannot agree with us on one: that is a changed key, too.
 
-    Returns when it is something else; raises ``AuthError`` with both fingerprints.
+    Returns when a new attempt may do better; raises ``AuthError`` with both fingerprints, or ``error`` itself.
     """
     if not client.host_keys.known:
-        return
+        if client.host_keys.authorities and not resolved.any_key:
+            resolved.any_key = True  # as ssh does: no certificate is not a lie, but a key to be asked about
+            return
+        raise error
     host, port = resolved.options.host, resolved.options.port
     try:
         async with asyncio.timeout(LOOK_SECONDS):
             key = await asyncssh.get_server_host_key(host, port, tunnel=through or (), config=None)
     except (OSError, asyncssh.Error, ValueError):
-        return
+        raise error from None
     if key is not None and key not in client.host_keys.known:
         client.offered_by = (host, port, "")
         raise _changed(resolved, client, key) from error
+    raise error

@@ -1,0 +1,254 @@
+"""Trust and sign-in against a server that asks, floods, lies and stays silent."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from pathlib import Path
+
+import asyncssh
+import pytest
+
+from limen_tui.errors import AuthError, ConnectError, LimenError, Timeout
+from limen_tui.model.questions import Answer, Question, QuestionKind, Trust
+from limen_tui.remote import connect as connecting
+from limen_tui.remote.connect import Whose, close, connect
+from limen_tui.remote.route import Hop
+from limen_tui.remote.trust import save
+from tests.unit.remote.sshserver import Person, Server, Sshd
+
+WHOSE = Whose("h1", "kvm")
+
+
+def hop(sshd: Sshd, **more: str) -> Hop:
+    return Hop("kvm", "ann", sshd.port, **more)
+
+
+def trusted(sshd: Sshd) -> None:
+    save(str(sshd.known_hosts), f"[127.0.0.1]:{sshd.port}", sshd.key.convert_to_public(), hashed=False)
+
+
+def say(*values: str, remember: bool = False) -> Answer:
+    return Answer(values, remember)
+
+
+async def refused(sshd: Sshd, person: Person, **more: str) -> LimenError:
+    with pytest.raises(LimenError) as caught:
+        await close(await connect(hop(sshd, **more), WHOSE, sshd.sign_in(person)))
+    return caught.value
+
+
+async def test_an_unknown_key_is_asked_about_and_may_be_trusted_once(sshd: Sshd) -> None:
+    sshd.rules.password = "pw"
+    person = Person(lambda q: Answer(trust=Trust.ONCE) if q.kind is QuestionKind.HOST_KEY else say("pw", remember=True))
+    sign_in = sshd.sign_in(person)
+    for _ in range(2):
+        await close(await connect(hop(sshd), WHOSE, sign_in))
+    assert person.kinds() == [QuestionKind.HOST_KEY, QuestionKind.PASSWORD]
+    key = person.asked[0].host_key
+    assert key is not None
+    assert key.fingerprint == sshd.key.get_fingerprint()
+    assert key.host == f"[127.0.0.1]:{sshd.port}"
+    assert not sshd.known_hosts.exists()
+
+
+async def test_trust_may_be_saved_and_is_then_not_asked_again(sshd: Sshd) -> None:
+    sshd.rules.password = "pw"
+    person = Person(lambda q: Answer(trust=Trust.SAVE) if q.kind is QuestionKind.HOST_KEY else say("pw"))
+    await close(await connect(hop(sshd), WHOSE, sshd.sign_in(person)))
+    await close(await connect(hop(sshd), WHOSE, sshd.sign_in(person)))
+    assert person.kinds() == [QuestionKind.HOST_KEY, QuestionKind.PASSWORD, QuestionKind.PASSWORD]
+    assert sshd.known_hosts.read_text().count("ssh-ed25519") == 1
+
+
+async def test_refused_trust_is_an_auth_error_and_no_password_is_sent(sshd: Sshd) -> None:
+    sshd.rules.password = "pw"
+    person = Person(lambda q: Answer(trust=Trust.REFUSE))
+    error = await refused(sshd, person)
+    assert isinstance(error, AuthError)
+    assert person.kinds() == [QuestionKind.HOST_KEY]
+
+
+@pytest.mark.parametrize("kind", ["ssh-ed25519", "ecdsa-sha2-nistp256"])
+async def test_a_changed_key_is_refused_with_both_fingerprints_and_no_question(sshd: Sshd, kind: str) -> None:
+    old = asyncssh.generate_private_key(kind).convert_to_public()
+    save(str(sshd.known_hosts), f"[127.0.0.1]:{sshd.port}", old, hashed=True)
+    person = Person()
+    error = await refused(sshd, person)
+    assert isinstance(error, AuthError)
+    assert "CHANGED" in error.title
+    assert old.get_fingerprint() in error.detail
+    assert sshd.key.get_fingerprint() in error.detail
+    assert f"ssh-keygen -R '[127.0.0.1]:{sshd.port}'" in error.hint
+    assert person.asked == []
+
+
+async def test_a_revoked_key_is_refused(sshd: Sshd) -> None:
+    public = sshd.key.export_public_key("openssh").decode()
+    sshd.known_hosts.write_text(f"@revoked * {public}")
+    person = Person()
+    error = await refused(sshd, person)
+    assert "refused" in error.title
+    assert person.asked == []
+
+
+async def test_a_plain_key_where_a_certificate_is_known_of_is_asked_about(sshd: Sshd) -> None:
+    authority = asyncssh.generate_private_key("ssh-ed25519").export_public_key("openssh").decode()
+    sshd.known_hosts.write_text(f"@cert-authority * {authority}")
+    person = Person(lambda q: Answer(trust=Trust.REFUSE))
+    assert "not trusted" in (await refused(sshd, person)).title
+    assert "certificate authority" in person.asked[0].text
+
+
+async def test_a_host_certificate_is_enough(sshd: Sshd) -> None:
+    authority = asyncssh.generate_private_key("ssh-ed25519")
+    public = authority.export_public_key("openssh").decode()
+    sshd.known_hosts.write_text(f"@cert-authority 127.0.0.1 {public}")
+    for principal, good in (("127.0.0.1", True), ("other-host", False)):
+        certificate = authority.generate_host_certificate(sshd.key, "kvm", principals=[principal])
+        server = await asyncssh.listen(
+            "127.0.0.1", 0, server_host_keys=[(sshd.key, certificate)], server_factory=lambda: Server(sshd.rules)
+        )
+        sshd.rules.password = "pw"
+        person = Person(lambda q: say("pw") if q.kind is QuestionKind.PASSWORD else Answer(trust=Trust.REFUSE))
+        try:
+            work = connect(Hop("kvm", "ann", server.get_port()), WHOSE, sshd.sign_in(person))
+            if good:
+                await close(await work)
+                assert person.kinds() == [QuestionKind.PASSWORD]
+            else:
+                with pytest.raises(AuthError):
+                    await work
+                assert QuestionKind.PASSWORD not in person.kinds()
+        finally:
+            server.close()
+            await server.wait_closed()
+
+
+async def test_a_wrong_password_is_asked_again_and_given_up_after_three(sshd: Sshd) -> None:
+    trusted(sshd)
+    sshd.rules.password = "right"
+    person = Person(lambda q: say("wrong", remember=True))
+    sign_in = sshd.sign_in(person)
+    with pytest.raises(AuthError):
+        await connect(hop(sshd), WHOSE, sign_in)
+    assert [q.attempt for q in person.asked] == [1, 2, 3]
+    assert sign_in.secrets._kept == {}, "a wrong password must not be kept"
+
+
+async def test_cancel_ends_it_and_says_so(sshd: Sshd) -> None:
+    trusted(sshd)
+    sshd.rules.password = "right"
+    sshd.rules.rounds = [("", "", [("Code: ", False)], ["1"])]
+    person = Person(lambda q: None)
+    error = await refused(sshd, person)
+    assert isinstance(error, AuthError)
+    assert "cancelled" in error.title
+    assert len(person.asked) == 1
+
+
+async def test_keyboard_interactive_with_several_rounds_and_prompts(sshd: Sshd) -> None:
+    trusted(sshd)
+    sshd.rules.rounds = [
+        ("Sign in", "Two things", [("Password: ", False), ("Favourite: ", True)], ["pw", "blue"]),
+        ("", "Second factor", [("One-time code: ", False)], ["123456"]),
+    ]
+    person = Person(lambda q: say("pw", "blue") if len(q.prompts) == 2 else say("123456"))
+    await close(await connect(hop(sshd), WHOSE, sshd.sign_in(person)))
+    assert person.kinds() == [QuestionKind.KEYBOARD] * 2
+    assert [p.secret for p in person.asked[0].prompts] == [True, False]
+    assert "Second factor" in person.asked[1].text
+
+
+async def test_a_locked_key_asks_for_its_passphrase_once_per_run_if_wished(sshd: Sshd, tmp_path: Path) -> None:
+    trusted(sshd)
+    key = asyncssh.generate_private_key("ssh-ed25519")
+    sshd.rules.keys = [key.convert_to_public()]
+    file = tmp_path / "id"
+    file.write_bytes(key.export_private_key(passphrase="open sesame"))
+    answers = iter([say("wrong"), say("open sesame", remember=True)])
+    person = Person(lambda q: next(answers))
+    sign_in = sshd.sign_in(person)
+    for _ in range(2):
+        await close(await connect(hop(sshd, keyfile=str(file)), WHOSE, sign_in))
+    assert person.kinds() == [QuestionKind.PASSPHRASE] * 2
+
+
+async def test_a_flood_of_escape_sequences_is_shown_inert_and_cut(sshd: Sshd) -> None:
+    trusted(sshd)
+    sshd.rules.banner = "\x1b]0;owned\x07\x1b[2J" + "A" * 50_000 + "\n" * 5_000
+    sshd.rules.rounds = [("\x1b[31mred", "\u202eevil", [("\x1b[5mPassword:\x07 ", False)] * 3, ["", "", ""])]
+    person = Person(lambda q: say("", "", ""))
+    await close(await connect(hop(sshd), WHOSE, sshd.sign_in(person)))
+    shown = person.asked[0].text + "".join(p.text for p in person.asked[0].prompts)
+    assert not set(shown) & {"\x1b", "\x07", "\u202e", "\x9b"}
+    assert len(shown) < 6_000
+
+
+async def test_a_person_may_take_longer_than_a_host(sshd: Sshd, monkeypatch: pytest.MonkeyPatch) -> None:
+    trusted(sshd)
+    monkeypatch.setattr(connecting, "CONNECT_SECONDS", 0.5)
+    monkeypatch.setattr(connecting, "TICK", 0.05)
+    sshd.rules.password = "pw"
+    person = Person(lambda q: say("pw"), delay=1.2)
+    await close(await connect(hop(sshd), WHOSE, sshd.sign_in(person)))
+
+
+async def test_a_host_that_accepts_and_says_nothing_is_a_timeout(sshd: Sshd, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connecting, "CONNECT_SECONDS", 0.4)
+    monkeypatch.setattr(connecting, "TICK", 0.05)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        with pytest.raises(Timeout):
+            await connect(Hop("kvm", "ann", silent.getsockname()[1]), WHOSE, sshd.sign_in(Person()))
+
+
+async def test_refused_and_unknown_addresses_say_what_to_check(sshd: Sshd) -> None:
+    with pytest.raises(ConnectError) as caught:
+        await connect(Hop("kvm", "ann", 1), WHOSE, sshd.sign_in(Person()))
+    assert "sshd" in caught.value.hint
+    with pytest.raises(ConnectError) as caught:
+        await connect(Hop("no-such-host.invalid"), WHOSE, sshd.sign_in(Person()))
+    assert "resolved" in caught.value.title
+
+
+async def test_a_server_with_only_weak_algorithms_is_refused(sshd: Sshd) -> None:
+    weak = await asyncssh.listen(
+        "127.0.0.1",
+        0,
+        server_host_keys=[sshd.key],
+        kex_algs=["diffie-hellman-group1-sha1"],
+        server_factory=asyncssh.SSHServer,
+    )
+    try:
+        with pytest.raises(ConnectError) as caught:
+            await connect(Hop("kvm", "ann", weak.get_port()), WHOSE, sshd.sign_in(Person()))
+        assert "safe" in caught.value.title
+    finally:
+        weak.close()
+        await weak.wait_closed()
+
+
+async def test_secrets_are_in_no_repr(sshd: Sshd) -> None:
+    trusted(sshd)
+    sshd.rules.password = "hunter2-secret"
+    person = Person(lambda q: say("hunter2-secret", remember=True))
+    sign_in = sshd.sign_in(person)
+    await close(await connect(hop(sshd), WHOSE, sign_in))
+    assert "hunter2" not in f"{sign_in!r}{say('hunter2-secret')!r}{person.asked!r}"
+
+
+async def test_withdrawing_a_question_ends_the_attempt(sshd: Sshd) -> None:
+    trusted(sshd)
+    sshd.rules.password = "pw"
+    never = Person(lambda q: None, delay=3600)
+    attempt = asyncio.ensure_future(connect(hop(sshd), WHOSE, sshd.sign_in(never)))
+    while not never.asked:
+        await asyncio.sleep(0.01)
+    attempt.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await attempt
+
+
+def test_questions_are_values_without_secrets() -> None:
+    assert "values" not in repr(Answer(("x",)))
+    assert Question("h", "kvm", QuestionKind.SASL, "t").prompts == ()
