@@ -15,9 +15,9 @@ import libvirt
 
 from limen_tui.errors import AuthError, ConnectError
 from limen_tui.hypervisor import eventloop
+from limen_tui.hypervisor import uri as uris
 from limen_tui.hypervisor.errors import map_error
 from limen_tui.hypervisor.features import Features, refuses
-from limen_tui.model.uri import parse_uri
 
 KEEPALIVE_INTERVAL: Final = 5
 KEEPALIVE_COUNT: Final = 2
@@ -32,7 +32,7 @@ Opener = Callable[[str, bool], Any]
 
 def open_libvirt(uri: str, read_only: bool) -> Any:
     """Open ``uri`` (virConnectOpenAuth, or with VIR_CONNECT_RO); never prompts. Raises LimenError."""
-    parse_uri(uri)
+    real = uris.for_libvirt(uri)
     eventloop.ensure()
     asked: list[str] = []
 
@@ -42,7 +42,7 @@ def open_libvirt(uri: str, read_only: bool) -> Any:
 
     flags = libvirt.VIR_CONNECT_RO if read_only else 0
     try:
-        return libvirt.openAuth(uri, [_CREDENTIALS, ask, None], flags)
+        return libvirt.openAuth(real, [_CREDENTIALS, ask, None], flags)
     except libvirt.libvirtError as error:
         mapped = map_error(error)
         if asked:

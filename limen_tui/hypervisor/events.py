@@ -65,7 +65,10 @@ _KIND: Final[dict[int, EventKind]] = {
     lv.VIR_DOMAIN_EVENT_UNDEFINED: EventKind.DEFINITION,
 }
 _ERRORS: Final = frozenset({"crashed", "failed", "panicked", "crashloaded", "ioerror", "watchdog", "post-copy failed"})
-_SAID: Final = {"ioerror": "I/O error", "destroyed": "forced off", "host": "by the host", "guest": "by the guest"}
+_SAID: Final = {
+    "ioerror": "I/O error", "shutdown": "shut down", "destroyed": "forced off", "host": "by the host",
+    "guest": "by the guest",
+}
 
 
 def _details() -> dict[tuple[int, int], str]:

@@ -28,6 +28,8 @@ class Features:
     """The bulk call gives more than the state."""
     stats_in_chunks: bool = False
     """So many VMs that one reply would be over libvirt's limit."""
+    list_in_halves: bool = False
+    """So many that even a list of them is over the limit."""
     managed_save: bool = True
     networks: bool = True
 

@@ -25,7 +25,10 @@ _GROUP: Final[dict[StatsGroup, int]] = {
 }
 _NOWAIT: Final = libvirt.VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT
 CHUNK: Final = 2000
-"""VMs per call once one reply would hold more than libvirt's REMOTE_CONNECT_GET_ALL_DOMAIN_STATS_MAX, 4096."""
+"""VMs per call once one reply would be over libvirt's REMOTE_CONNECT_GET_ALL_DOMAIN_STATS_MAX.
+
+That is 4,096 in older daemons and 16,384 in newer ones; the daemon's refusal tells.
+"""
 _ACTIVE: Final = frozenset({libvirt.VIR_DOMAIN_RUNNING, libvirt.VIR_DOMAIN_BLOCKED, libvirt.VIR_DOMAIN_PAUSED})
 Record = tuple[Any, Mapping[str, Any]]
 
@@ -86,12 +89,29 @@ class Sampler:
         if not self._connection.features.stats_in_chunks:
             records: list[Record] = self._call(raw.getAllDomainStats, stats, flags)
         else:
-            domains = self._call(raw.listAllDomains, 0)
+            domains = self._list()
             records = []
             for start in range(0, len(domains), CHUNK):
                 records += self._call(raw.domainListGetStats, domains[start : start + CHUNK], stats, flags)
         self.domains = {dom.UUIDString(): dom for dom, _ in records}
         return records
+
+    def _list(self) -> list[Any]:
+        """Every domain; in two halves where they are too many for one reply (REMOTE_DOMAIN_LIST_MAX)."""
+        raw, features = self._connection.raw, self._connection.features
+        if not features.list_in_halves:
+            try:
+                domains: list[Any] = self._call(raw.listAllDomains, 0)
+            except libvirt.libvirtError as error:
+                if not _too_many(error):
+                    raise
+                features.list_in_halves = True
+            else:
+                return domains
+        halves = (libvirt.VIR_CONNECT_LIST_DOMAINS_INACTIVE, libvirt.VIR_CONNECT_LIST_DOMAINS_ACTIVE)
+        # one that starts between the two calls is in both
+        found = {dom.UUIDString(): dom for half in halves for dom in self._call(raw.listAllDomains, half)}
+        return list(found.values())
 
     @staticmethod
     def _raw(record: Record) -> RawVM:

@@ -31,8 +31,8 @@ UPKEEP: Final = 30.0
 """Seconds between looks at autostart, managed save and leases."""
 HOLD: Final = 0.3
 """Seconds for which a stop is held back: a reboot may be a stop and a start."""
-LEASE_DELAYS: Final = (3.0, 8.0, 15.0)
-"""Seconds after a start at which its lease is looked for."""
+LEASE_DELAY: Final = 5.0
+"""Seconds after a start (or a word of the guest agent) at which new leases are looked for."""
 SINGLE_LIMIT: Final = 8
 """More VMs than this with news at once: one bulk sample is cheaper than a call each."""
 MAX_BAD_TICKS: Final = 3
@@ -132,8 +132,7 @@ class Serving:
         if Then.MARKS in then:
             self._agenda.by("marks", Priority.BACKGROUND, now)
         if Then.ADDRESSES in then:
-            for delay in LEASE_DELAYS[:1]:
-                self._agenda.by("addresses", Priority.BACKGROUND, now + delay)
+            self._agenda.by("addresses", Priority.BACKGROUND, now + LEASE_DELAY)
 
     def on_event(self, happening: Happening) -> None:
         """One event of libvirt, through the mailbox."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from limen_tui.model.uri import parse_uri
 
 
@@ -19,3 +21,16 @@ def is_local(uri: str) -> bool:
     """
     parsed = parse_uri(uri)
     return parsed.is_local and not parsed.param("socket")
+
+
+def for_libvirt(uri: str) -> str:
+    """``uri`` as libvirt is to open it. Raises ``InputError``.
+
+    Its own ssh must never talk on our terminal (``no_tty``: batch mode), and parameters that are ours are
+    taken out: libvirt would hand them on to the far end.
+    """
+    parsed = parse_uri(uri)
+    if not parsed.is_ssh:
+        return uri
+    params = [(name, value) for name, value in parsed.params if name not in {"transport", "no_tty"}]
+    return str(replace(parsed, params=(*params, ("no_tty", "1"))))

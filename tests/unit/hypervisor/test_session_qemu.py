@@ -1,0 +1,144 @@
+"""HostSession against real QEMU in a private libvirtd, with virsh as the witness."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+import pytest
+from tests.unit.hypervisor.libvirt_daemon import small_guest
+
+from limen_tui.model.lifecycle import SAVED, Verb, VMState
+
+pytestmark = pytest.mark.lab
+NIC = "<interface type='user'><mac address='52:54:00:AA:00:01'/></interface>"
+
+
+@pytest.fixture(scope="module")
+def guests(daemon):
+    daemon.define(small_guest("on", devices=NIC), start=True)
+    daemon.define(small_guest("off"))
+    return daemon
+
+
+@pytest.fixture
+def host(watch_host, guests):
+    made = watch_host(guests.uri())
+    made.up()
+    return made
+
+
+def test_facts_and_figures(host):
+    snap = host.now
+    assert (snap.info.hypervisor, snap.info.arch, snap.info.transport) == ("QEMU", "x86_64", "unix")
+    assert snap.info.hypervisor_version
+    vm = host.vm_until("on", lambda vm: vm.load.cpu_pct is not None and vm.load.rss_kib)
+    assert vm.state is VMState.RUNNING
+    assert vm.load.mem_assigned_kib
+    vm = host.vm_until("on", lambda vm: vm.facts.nics)
+    assert vm.facts.nics[0].mac == "52:54:00:aa:00:01"
+    assert vm.facts.has_balloon
+    assert host.until(lambda snap: snap.load.mem_used_kib).load.mem_used_kib > 0
+
+
+def test_balloon_statistics_are_switched_on_once(host, guests):
+    host.told("switched on memory statistics")
+    assert "period='5'" in guests.virsh("dumpxml", "on")
+    assert "period=" not in guests.virsh("dumpxml", "--inactive", "on")
+
+
+def test_read_only_changes_nothing(watch_host, guests):
+    guests.define(small_guest("watched"), start=True)
+    host = watch_host(guests.uri(), read_only=True)
+    host.vm_until("watched", lambda vm: vm.facts.has_balloon)
+    host.until(lambda snap: snap.load.ticks > 3)
+    assert "period=" not in guests.virsh("dumpxml", "watched")
+    guests.virsh("destroy", "watched")
+    guests.virsh("undefine", "watched")
+    host.until(lambda snap: len(snap.vms) == 2)
+
+
+def test_lifecycle(host, guests):
+    uuid = host.vm("off").key.uuid
+    for verb, state, witness in (
+        (Verb.START, VMState.RUNNING, "running"),
+        (Verb.PAUSE, VMState.PAUSED, "paused"),
+        (Verb.RESUME, VMState.RUNNING, "running"),
+        (Verb.RESET, VMState.RUNNING, "running"),
+        (Verb.SAVE, VMState.SUSPENDED, "shut off"),
+        (Verb.START, VMState.RUNNING, "running"),
+        (Verb.FORCE_OFF, VMState.STOPPED, "shut off"),
+    ):
+        host.do(lambda verbs, verb=verb: verbs.lifecycle(verb, uuid))
+        vm = host.vm_until("off", lambda vm, state=state: vm.state is state)
+        assert guests.virsh("domstate", "off") == witness
+        if state is VMState.SUSPENDED:
+            assert vm.reason == SAVED
+
+
+def test_a_managed_save_made_and_removed_elsewhere(host, guests):
+    guests.virsh("start", "off")
+    host.vm_until("off", lambda vm: vm.state is VMState.RUNNING)
+    guests.virsh("managedsave", "off")
+    host.vm_until("off", lambda vm: vm.state is VMState.SUSPENDED)
+    uuid = host.vm("off").key.uuid
+    host.do(lambda verbs: verbs.lifecycle(Verb.RESUME, uuid))
+    host.vm_until("off", lambda vm: vm.state is VMState.RUNNING)
+    guests.virsh("destroy", "off")
+    host.vm_until("off", lambda vm: vm.state is VMState.STOPPED)
+
+
+def test_qemu_killed_from_outside_is_a_crash(host, guests):
+    guests.virsh("start", "off")
+    host.vm_until("off", lambda vm: vm.state is VMState.RUNNING)
+    guests.run("sh", "-c", "kill -9 $(cat /run/libvirt/qemu/off.pid)")
+    vm = host.vm_until("off", lambda vm: vm.state is VMState.CRASHED)
+    assert vm.reason == "crashed"
+    assert host.told("stopped (crashed)").level == "error"
+
+
+def test_tags_and_hot_plug(host, guests):
+    uuid = host.vm("on").key.uuid
+    host.do(lambda verbs: verbs.set_tags(uuid, ["db"]))
+    host.vm_until("on", lambda vm: vm.facts.tags == ("db",))
+    assert "urn:limen:vm:1" in guests.virsh("dumpxml", "--inactive", "on")
+    before = len(host.vm("on").facts.nics)
+    path = guests.folder / "disk.img"
+    with path.open("wb") as disk:
+        os.truncate(disk.fileno(), 1 << 20)
+    guests.virsh("attach-disk", "on", str(path), "sdb", "--targetbus", "usb")
+    host.vm_until("on", lambda vm: vm.facts.disks)
+    assert len(host.vm("on").facts.nics) == before
+    host.told("device added")
+
+
+def test_the_daemon_restarts_and_vms_go_on(host, guests):
+    guests.stop()
+    host.until(lambda snap: snap.state != "up")
+    guests.start()
+    host.up()
+    vm = host.vm_until("on", lambda vm: vm.state is VMState.RUNNING and not vm.stale)
+    assert vm.started_at
+    uuid = vm.key.uuid
+    host.do(lambda verbs: verbs.lifecycle(Verb.PAUSE, uuid))
+    host.told("paused")
+    host.do(lambda verbs: verbs.lifecycle(Verb.RESUME, uuid))
+    host.vm_until("on", lambda vm: vm.state is VMState.RUNNING)
+
+
+def test_a_vm_renamed_elsewhere_keeps_its_identity(host, guests):
+    uuid = host.vm("off").key.uuid
+    guests.virsh("domrename", "off", "new[bold]")
+    assert host.vm_until("new[bold]", lambda vm: True).key.uuid == uuid
+    guests.virsh("domrename", "new[bold]", "off")
+    host.vm_until("off", lambda vm: True)
+
+
+def test_a_frozen_qemu_does_not_hold_up_the_ticks(host, guests):
+    guests.run("sh", "-c", "kill -STOP $(cat /run/libvirt/qemu/on.pid)")
+    try:
+        ticks = host.now.load.ticks
+        host.until(lambda snap: snap.load.ticks > ticks + 5)
+        assert host.now.state == "up"
+    finally:
+        guests.run("sh", "-c", f"kill -{int(signal.SIGCONT)} $(cat /run/libvirt/qemu/on.pid)")

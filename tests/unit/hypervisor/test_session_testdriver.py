@@ -1,0 +1,266 @@
+"""HostSession over libvirt's in-process test driver."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import CancelledError
+
+import pytest
+from tests.unit.hypervisor.libvirt_daemon import node_xml
+
+from limen_tui.errors import Conflict, ConnectError, InputError, NotFound, ReadOnlyError
+from limen_tui.model.events import EventKind
+from limen_tui.model.host import Host, HostState
+from limen_tui.model.lifecycle import Verb, VMState
+from limen_tui.model.ports import Watch
+
+URI = "test:///default"
+
+
+def only(snapshot):
+    return next(iter(snapshot.vms.values()))
+
+
+def test_connects_and_shows_the_vms(watch_host):
+    host = watch_host(URI)
+    snap = host.up()
+    assert snap.info.hypervisor == "TEST"
+    assert snap.info.transport == "local"
+    assert snap.sampled_at is not None
+    vm = host.vm_until("test", lambda vm: vm.facts.nics)
+    assert (vm.state, vm.facts.vcpus, vm.host_name) == (VMState.RUNNING, 2, "host")
+    assert not vm.stale
+    assert host.told("connected").kind is EventKind.HOST
+
+
+def test_snapshots_grow_by_rev(watch_host):
+    host = watch_host(URI)
+    first = host.up()
+    later = host.until(lambda snap: snap.load.ticks >= 3)
+    assert later.rev > first.rev
+    assert later.sampled_at > first.sampled_at
+
+
+def test_unchanged_vms_are_the_same_object(watch_host):
+    host = watch_host(URI)
+    vm = host.vm_until("test", lambda vm: vm.facts.nics)
+    ticks = host.now.load.ticks
+    host.until(lambda snap: snap.load.ticks > ticks + 1)
+    assert host.vm("test") is vm
+
+
+def test_figures_of_visible_rows_only(watch_host, tmp_path):
+    file = tmp_path / "node.xml"
+    file.write_text(node_xml(3))
+    host = watch_host(f"test://{file}")
+    host.up()
+    seen = host.vm("vm00001").key.uuid
+    host.session.watch(Watch(interval=0.1, visible=frozenset({seen})))
+    host.vm_until("vm00001", lambda vm: vm.load.cpu_pct is not None)
+    assert host.vm("vm00001").load.mem_assigned_kib == 1048576
+    assert host.vm("vm00000").load.cpu_pct is None
+
+
+def test_lifecycle_and_events(watch_host):
+    host = watch_host(URI)
+    host.up()
+    uuid = host.vm("test").key.uuid
+    for verb, state, text in (
+        (Verb.PAUSE, VMState.PAUSED, "paused"),
+        (Verb.RESUME, VMState.RUNNING, "resumed"),
+        (Verb.FORCE_OFF, VMState.STOPPED, "stopped (forced off)"),
+        (Verb.START, VMState.RUNNING, "started (booted)"),
+        (Verb.SAVE, VMState.SUSPENDED, "stopped (saved)"),
+        (Verb.START, VMState.RUNNING, "started"),
+        (Verb.SHUTDOWN, VMState.STOPPED, "stopped (shut down)"),
+    ):
+        host.do(lambda verbs, verb=verb: verbs.lifecycle(verb, uuid))
+        host.vm_until("test", lambda vm, state=state: vm.state is state)
+        assert host.told(text).uuid == uuid
+    assert host.vm("test").started_at is None
+
+
+def test_start_time_is_exact_when_the_start_was_seen(watch_host):
+    host = watch_host(URI)
+    host.up()
+    assert not host.vm("test").started_exact
+    uuid = host.vm("test").key.uuid
+    host.do(lambda verbs: verbs.lifecycle(Verb.FORCE_OFF, uuid))
+    host.vm_until("test", lambda vm: vm.state is VMState.STOPPED)
+    host.do(lambda verbs: verbs.lifecycle(Verb.START, uuid))
+    host.vm_until("test", lambda vm: vm.started_exact and vm.started_at)
+
+
+def test_a_stop_and_start_within_a_moment_is_a_restart(watch_host):
+    host = watch_host(URI)
+    host.up()
+    uuid = host.vm("test").key.uuid
+    states = set()
+
+    def restart(verbs):
+        verbs.lifecycle(Verb.FORCE_OFF, uuid)
+        verbs.lifecycle(Verb.START, uuid)
+
+    future = host.session.submit(restart)
+    while not future.done():
+        states.add(host.vm("test").state)
+    host.told("restarted")
+    host.vm_until("test", lambda vm: vm.started_exact)
+    assert states == {VMState.RUNNING}
+    assert not any(event.text.startswith("stopped") for event in host.events)
+
+
+def test_tags_and_autostart_come_back(watch_host):
+    host = watch_host(URI)
+    host.up()
+    uuid = host.vm("test").key.uuid
+    host.do(lambda verbs: verbs.set_tags(uuid, ["web", "</tag>&", "web", " "]))
+    assert host.vm_until("test", lambda vm: vm.facts.tags).facts.tags == ("web", "</tag>&")
+    host.do(lambda verbs: verbs.set_autostart(uuid, True))
+    host.vm_until("test", lambda vm: vm.facts.autostart)
+    host.do(lambda verbs: verbs.set_tags(uuid, []))
+    host.vm_until("test", lambda vm: not vm.facts.tags)
+    with pytest.raises(InputError):
+        host.do(lambda verbs: verbs.set_tags(uuid, ["\x1b[31m"]))
+
+
+def test_verbs_fail_with_our_errors(watch_host):
+    host = watch_host(URI)
+    host.up()
+    uuid = host.vm("test").key.uuid
+    with pytest.raises(NotFound):
+        host.do(lambda verbs: verbs.lifecycle(Verb.START, "00000000-0000-4000-8000-000000000000"))
+    with pytest.raises(InputError):
+        host.do(lambda verbs: verbs.xml("not a uuid"))
+    with pytest.raises(Conflict):
+        host.do(lambda verbs: verbs.lifecycle(Verb.START, uuid))
+    assert "<domain" in host.do(lambda verbs: verbs.xml(uuid))
+
+
+def test_pools_and_networks(watch_host):
+    host = watch_host(URI)
+    host.up()
+    pool, = host.do(lambda verbs: verbs.pools())
+    assert (pool.name, pool.kind, pool.active, pool.path) == ("default-pool", "dir", True, "/default-pool")
+    assert pool.capacity > 0
+    network, = host.do(lambda verbs: verbs.networks())
+    assert (network.name, network.forward, network.cidr) == ("default", "nat", "192.168.122.1/24")
+
+
+@pytest.mark.parametrize("how", ["run", "host"])
+def test_read_only_refuses_before_libvirt_is_asked(watch_host, counting, how):
+    opener, made = counting
+    host = watch_host(URI, open=opener, read_only=how == "run", start=False)
+    if how == "host":
+        host.session._context.read_only = Host("h", "h", URI, read_only=True).read_only
+    host.start()
+    assert host.up().info.read_only
+    uuid = host.vm("test").key.uuid
+    for act in (
+        lambda verbs: verbs.lifecycle(Verb.FORCE_OFF, uuid),
+        lambda verbs: verbs.set_autostart(uuid, True),
+        lambda verbs: verbs.set_tags(uuid, ["x"]),
+    ):
+        with pytest.raises(ReadOnlyError):
+            host.do(act)
+    host.until(lambda snap: snap.load.ticks > 1)
+    assert made[0].calls.count("lookupByUUIDString") == 1  # the definition, at connect
+    assert host.vm("test").state is VMState.RUNNING
+
+
+def test_a_vm_defined_and_undefined_elsewhere(watch_host, tmp_path):
+    # in-process test connections to the same file share nothing: use the session's own connection
+    host = watch_host(URI)
+    host.up()
+    raw = host.session._worker.connection.raw
+    name = "[red]\N{RIGHT-TO-LEFT OVERRIDE}" + "x" * 200
+    rest = "<memory>4096</memory><os><type>hvm</type></os>"
+    dom = raw.defineXML(f"<domain type='test'><name>{name}</name>{rest}</domain>")
+    vm = host.vm_until(name, lambda vm: vm.facts.memory_kib == 4096)
+    assert vm.state is VMState.STOPPED
+    assert host.told("defined (added)").vm_name == name
+    dom.undefine()
+    host.until(lambda snap: len(snap.vms) == 1)
+    host.told("undefined")
+
+
+def test_submit_fails_at_once_when_the_host_is_not_up(watch_host, tmp_path):
+    host = watch_host(f"qemu+unix:///system?socket={tmp_path}/none", start=False)
+    assert isinstance(host.session.submit(lambda verbs: 1).exception(0), ConnectError)
+    host.start()
+    snap = host.until(lambda snap: snap.state is HostState.DOWN)
+    assert "does not run" in snap.problem.title
+    assert snap.retry_at is not None
+    error = host.session.submit(lambda verbs: 1).exception(0)
+    assert isinstance(error, ConnectError)
+    assert host.told("down").level == "error"
+
+
+def test_an_act_can_be_cancelled_until_it_starts(watch_host):
+    host = watch_host(URI)
+    host.up()
+    begun, gate = threading.Event(), threading.Event()
+
+    def slow(verbs):
+        begun.set()
+        gate.wait(20)
+
+    first = host.session.submit(slow)
+    second = host.session.submit(lambda verbs: 2)
+    assert begun.wait(20)
+    assert second.cancel()
+    assert not first.cancel()
+    # figures go on while an act takes its time
+    ticks = host.now.load.ticks
+    host.until(lambda snap: snap.load.ticks > ticks + 1)
+    gate.set()
+    first.result(20)
+    with pytest.raises(CancelledError):
+        second.result(20)
+
+
+def test_what_an_act_raises_belongs_to_its_future(watch_host):
+    host = watch_host(URI)
+    host.up()
+
+    def broken(verbs):
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        host.do(broken)
+    assert host.do(lambda verbs: 7) == 7
+
+
+def test_rename(watch_host):
+    host = watch_host(URI)
+    host.up()
+    host.session.rename(Host("h", "other", URI, group="lab"))
+    host.until(lambda snap: snap.host.name == "other" and only(snap).host_name == "other")
+    with pytest.raises(InputError):
+        host.session.rename(Host("h", "other", "test:///elsewhere"))
+
+
+def test_close_before_start_and_twice():
+    from limen_tui.hypervisor.session import HostSession
+
+    session = HostSession(Host("h", "h", URI), lambda event: None)
+    session.close()
+    session.close()
+    assert session.join(1)
+    assert isinstance(session.submit(lambda verbs: 1).exception(0), ConnectError)
+
+
+def test_many_connections_leave_no_handles(watch_host, counting):
+    opener, made = counting
+    host = watch_host(URI, open=opener)
+    host.up()
+    for n in range(5):
+        host.session._context.mailbox.put(0, lambda: host.session._worker.serving.link_broke(ConnectError("cut")))
+        host.until(lambda snap: snap.state is HostState.DOWN)
+        host.session.refresh()
+        host.until(lambda snap, n=n: snap.state is HostState.UP and len(made) == n + 2)
+        uuid = only(host.now).key.uuid
+        host.do(lambda verbs, uuid=uuid: verbs.lifecycle(Verb.PAUSE, uuid))
+        host.vm_until("test", lambda vm: vm.state is VMState.PAUSED)
+    # closed for good: the connection's last reference is gone
+    assert all(each._raw._o is None for each in made[:-1])
