@@ -1,0 +1,121 @@
+"""The database's files: private, checked before use, and set aside when damaged. No Limen but errors and model.
+
+Runs on the thread that opens the inventory, under a lock file, so that two Limens starting at once neither
+migrate nor set aside the same file twice.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import sqlite3
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from limen_tui.errors import InventoryError
+from limen_tui.model.host import Problem
+
+PARTS: Final = ("", "-wal", "-shm")
+_DAMAGE: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+
+
+def unusable(path: Path, error: Exception) -> InventoryError:
+    """The error for a database that cannot be opened or written, with what to do."""
+    return InventoryError(
+        "The inventory cannot be used",
+        f"{path}: {error}",
+        "Check that its folder is yours, writable and not full, or set XDG_DATA_HOME to another place.",
+    )
+
+
+@contextlib.contextmanager
+def opening(path: Path) -> Iterator[None]:
+    """Hold the lock of the database at ``path``, its folder made private. Raises ``InventoryError``."""
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if path.parent.stat().st_uid == os.geteuid():
+            path.parent.chmod(0o700)
+        lock = _private(path.with_name(path.name + ".lock"))
+    except OSError as error:
+        raise unusable(path, error) from error
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
+
+
+def prepare(path: Path, newest: int, now: float) -> Problem | None:
+    """Make sure ``path`` is an intact, private database file, new if need be.
+
+    Returns what to tell the user when a damaged one was set aside. Raises ``InventoryError`` when it has a
+    schema beyond ``newest`` (it is then left as it was) or cannot be written.
+    """
+    try:
+        damage = _damage(path, newest) if path.exists() else ""
+        aside = _set_aside(path, now) if damage else None
+        # SQLite gives -wal and -shm the mode of the database itself.
+        os.close(_private(path))
+        for part in PARTS[1:]:
+            with contextlib.suppress(FileNotFoundError):
+                path.with_name(path.name + part).chmod(0o600)
+    except (OSError, sqlite3.Error) as error:
+        raise unusable(path, error) from error
+    if aside is None:
+        return None
+    return Problem(
+        "The inventory was damaged; a new one was started",
+        f"{damage}. The damaged file was kept as {aside}.",
+        "Saved hosts and the audit log may still be read from it with: sqlite3 FILE .recover",
+    )
+
+
+def _private(path: Path) -> int:
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    try:
+        os.fchmod(descriptor, 0o600)
+    except OSError:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def _damage(path: Path, newest: int) -> str:
+    """What is wrong with the file; empty when nothing is. Opened read-only: a newer schema stays untouched."""
+    if path.stat().st_size == 0:
+        return ""
+    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
+    try:
+        connection.execute("PRAGMA busy_timeout = 5000")
+        found = connection.execute("PRAGMA user_version").fetchone()[0]
+        if found > newest:
+            raise InventoryError(
+                "The inventory was written by a newer Limen",
+                f"{path} has schema {found}; this Limen knows {newest}.",
+                "Use the newer Limen, or set XDG_DATA_HOME to start a separate inventory. Nothing was changed.",
+            )
+        verdict = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
+        return "" if verdict == "ok" else verdict
+    except sqlite3.DatabaseError as error:
+        # The low byte is the primary code; the rest refines it (SQLITE_CORRUPT_INDEX ...).
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGE:
+            return str(error)
+        raise
+    finally:
+        connection.close()
+
+
+def _set_aside(path: Path, now: float) -> Path:
+    stem = f"{path.name}.damaged-{time.strftime('%Y%m%d-%H%M%S', time.gmtime(now))}"
+    name, number = stem, 1
+    while path.with_name(name).exists():
+        number += 1
+        name = f"{stem}-{number}"
+    # The log goes first: a fresh database must never find the old one's.
+    for part in reversed(PARTS):
+        with contextlib.suppress(FileNotFoundError):
+            path.with_name(path.name + part).rename(path.with_name(name + part))
+    return path.with_name(name)

@@ -1,0 +1,201 @@
+"""The inventory: what implements :class:`limen_tui.model.ports.InventoryPort`. Imports model and siblings.
+
+Reads run on the caller's thread, on a connection of their own that ends with the read; writes run on one thread.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import json
+import shutil
+import tempfile
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Final, TypeVar
+
+from limen_tui.errors import InventoryError
+from limen_tui.inventory.codec import dumps
+from limen_tui.inventory.database import DB_ERRORS, Database, Row
+from limen_tui.inventory.files import opening, prepare, unusable
+from limen_tui.inventory.fleetstore import FleetStore
+from limen_tui.inventory.logs import Logs
+from limen_tui.inventory.schema import MIGRATIONS, migrate
+from limen_tui.inventory.text import check_uri, get, put
+from limen_tui.inventory.writer import Writer
+from limen_tui.model.events import AuditEntry, HostEvent
+from limen_tui.model.host import Host, HostSnapshot, Problem
+from limen_tui.model.ports import Clock
+from limen_tui.model.vm import VM
+
+T = TypeVar("T")
+
+KEEP_EVENTS: Final = 20_000
+_HOST: Final = """INSERT INTO hosts (id, name, uri, grp, colour, position, enabled, read_only, insecure)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT (id) DO UPDATE SET name = excluded.name, uri = excluded.uri, grp = excluded.grp,
+        colour = excluded.colour, position = excluded.position, enabled = excluded.enabled,
+        read_only = excluded.read_only, insecure = excluded.insecure"""
+_SETTING: Final = """INSERT INTO settings (key, value) VALUES (?, ?)
+    ON CONFLICT (key) DO UPDATE SET value = excluded.value"""
+_HOSTS: Final = """SELECT id, name, uri, grp, colour, position, enabled, read_only, insecure
+    FROM hosts ORDER BY position, name, id"""
+
+
+class _SystemClock:
+    def wall(self) -> float:
+        return time.time()
+
+    def mono(self) -> float:
+        return time.monotonic()
+
+
+def open_inventory(path: Path | None, *, clock: Clock | None = None, keep_events: int = KEEP_EVENTS) -> Inventory:
+    """Open the database at ``path``, making it and its folder; ``None`` is a private one that ends with ``close``.
+
+    A damaged database is set aside, and ``Inventory.notice`` says so. Raises ``InventoryError`` for one of a newer
+    Limen (left untouched) and for a place that cannot be written. Blocks; not for the UI thread.
+    """
+    clock = clock or _SystemClock()
+    private = Path(tempfile.mkdtemp(prefix="limen-")) if path is None else None
+    place = path if path is not None else Path(str(private)) / "inventory.db"
+    database = Database(place)
+    try:
+        with opening(place):
+            notice = prepare(place, len(MIGRATIONS), clock.wall())
+            with database.connected():
+                migrate(database)
+                settings = database.run("SELECT key, value FROM settings")
+    except DB_ERRORS as error:
+        raise unusable(place, error) from error
+    values = {get(key): json.loads(get(value)) for key, value in settings}
+    return Inventory(database, place, clock, notice, values, keep_events=keep_events, private=private)
+
+
+class Inventory:
+    """What Limen remembers between runs; see :class:`limen_tui.model.ports.InventoryPort`."""
+
+    def __init__(
+        self, database: Database, path: Path, clock: Clock, notice: Problem | None, settings: dict[str, object],
+        *, keep_events: int, private: Path | None = None,
+    ) -> None:  # fmt: skip
+        self.path = path
+        self.notice = notice
+        """What to tell the user about opening: a damaged database was set aside."""
+        self._database = database
+        self._clock = clock
+        self._settings = settings
+        self._private = private
+        self._fleet = FleetStore(database)
+        self._logs = Logs(database, keep_events=keep_events)
+        self._writer = Writer(database, path, after_failure=self._fleet.forget_known)
+
+    @property
+    def rows_written(self) -> int:
+        """VM rows written since opening."""
+        return self._fleet.rows_written
+
+    def hosts(self) -> tuple[Host, ...]:
+        """Saved hosts in their order."""
+        with self._reading():
+            rows = self._database.run(_HOSTS)
+        return tuple(_host(row) for row in rows)
+
+    def save_host(self, host: Host) -> Future[None]:
+        """Insert or update by id. Fails with ``InventoryError`` for a URI with a password in it."""
+
+        def write() -> None:
+            texts = (host.id, host.name, check_uri(host.uri), host.group, host.colour)
+            flags = (int(host.enabled), int(host.read_only), int(host.insecure))
+            self._database.run(_HOST, (*(put(text) for text in texts), host.position, *flags))
+
+        return self._writer.submit(write)
+
+    def remove_host(self, host_id: str, *, forget: bool) -> Future[None]:
+        """Remove a host; with ``forget`` also its VMs as last seen."""
+
+        def write() -> None:
+            self._database.run("DELETE FROM hosts WHERE id = ?", (put(host_id),))
+            if forget:
+                self._fleet.forget_host(host_id)
+
+        return self._writer.submit(write)
+
+    def last_seen(self, host_ids: Iterable[str] | None = None) -> Mapping[str, tuple[float, tuple[VM, ...]]]:
+        """By host id: Unix time of the last sample, and the VMs still there by then, marked stale."""
+        wanted = None if host_ids is None else frozenset(host_ids)
+        with self._reading(), _no_gc():
+            return self._fleet.read(wanted)
+
+    def remember(self, snapshot: HostSnapshot) -> Future[None]:
+        """Keep a host's VMs as last seen; a host that has not answered changes nothing."""
+        return self._writer.submit(lambda: self._fleet.write(snapshot, self._clock.wall()))
+
+    def setting(self, key: str, default: T) -> T:
+        """A value the user changed in the app; from memory. ``default`` also when its type is another."""
+        value = self._settings.get(key, default)
+        if default is None or isinstance(value, type(default)):
+            return value  # type: ignore[return-value]
+        return default
+
+    def set_setting(self, key: str, value: object) -> Future[None]:
+        """Remember a JSON value; :meth:`setting` has it at once."""
+        try:
+            text = dumps(value)
+        except (ValueError, TypeError) as error:
+            failed: Future[None] = Future()
+            failed.set_exception(InventoryError("This setting cannot be kept", f"{key}: {error}"))
+            return failed
+        self._settings[key] = json.loads(text)
+        return self._writer.submit(lambda: self._database.run(_SETTING, (put(key), put(text))))
+
+    def audit(self, entry: AuditEntry) -> Future[None]:
+        """Append an act to the audit log."""
+        return self._writer.submit(lambda: self._logs.add_audit(entry))
+
+    def audit_entries(self, *, limit: int = 500, search: str = "", before: int | None = None) -> tuple[AuditEntry, ...]:
+        """Newest first; ``search`` matches any text column; ``before`` pages by id."""
+        with self._reading():
+            return self._logs.audit_entries(limit, search, before)
+
+    def event(self, event: HostEvent) -> Future[None]:
+        """Append one of the hosts' own events; only the newest are kept."""
+        return self._writer.submit(lambda: self._logs.add_event(event))
+
+    def events(self, *, limit: int = 500, search: str = "") -> tuple[HostEvent, ...]:
+        """Newest first."""
+        with self._reading():
+            return self._logs.events(limit, search)
+
+    def close(self, timeout: float = 2.0) -> None:
+        """Write what is queued and close; gives up waiting after ``timeout`` seconds."""
+        if self._writer.close(timeout) and self._private is not None:
+            shutil.rmtree(self._private, ignore_errors=True)
+
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator[None]:
+        try:
+            with self._database.connected():
+                yield
+        except DB_ERRORS as error:
+            raise unusable(self.path, error) from error
+
+
+def _host(row: Row) -> Host:
+    identity, name, uri, group, colour = map(get, row[:5])
+    enabled, read_only, insecure = map(bool, row[6:])
+    return Host(identity, name, uri, group, colour, row[5], enabled, read_only, insecure)
+
+
+@contextlib.contextmanager
+def _no_gc() -> Iterator[None]:
+    """Tens of thousands of new objects make the collector run again and again for nothing."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
