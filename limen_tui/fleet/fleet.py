@@ -22,9 +22,9 @@ from limen_tui.fleet.questions import QuestionDesk
 from limen_tui.fleet.view import FleetView, total
 from limen_tui.model.actions import vm_reason
 from limen_tui.model.events import AuditEntry, EventKind, HostEvent
+from limen_tui.model.history import History
 from limen_tui.model.host import Host, HostSnapshot, HostState
 from limen_tui.model.ports import Clock, Connector, HostPort, HostVerbs, InventoryPort, Priority, Watch
-from limen_tui.model.stats import History
 from limen_tui.model.vm import VM, VMKey
 
 T = TypeVar("T")

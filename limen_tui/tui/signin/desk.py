@@ -1,0 +1,61 @@
+"""Shows what hosts ask, one question at a time, when the person is ready for it. UI thread.
+
+A dialog that opens by itself would catch keys meant for something else, and a password typed blind would go to the
+wrong host. So a waiting question is announced, and ``!`` opens it.
+"""
+
+from __future__ import annotations
+
+from textual.app import App
+from textual.screen import ModalScreen
+
+from limen_tui.fleet.questions import QuestionDesk
+from limen_tui.model.questions import Answer, Question, QuestionKind
+from limen_tui.tui.signin.hostkey import HostKeyDialog
+from limen_tui.tui.signin.prompts import PromptDialog
+
+
+class SignInDesk:
+    """Announces and shows the questions of ``desk`` on ``app``."""
+
+    def __init__(self, app: App[object], desk: QuestionDesk) -> None:
+        self._app = app
+        self._desk = desk
+        self._announced: set[Question] = set()
+        self._shown: tuple[Question, ModalScreen[Answer | None]] | None = None
+
+    def tick(self) -> None:
+        """Called by the hub timer: announce what is new, close what was withdrawn."""
+        pending = self._desk.pending
+        self._announced &= set(pending)
+        if self._shown is not None and self._shown[0] not in pending:
+            _, dialog = self._shown
+            self._shown = None
+            if dialog.is_current:
+                dialog.dismiss(None)
+        fresh = [question for question in pending if question not in self._announced]
+        self._announced.update(fresh)
+        if fresh and self._shown is None:
+            more = f" ({len(pending)} questions wait)" if len(pending) > 1 else ""
+            self._app.notify(
+                f"{fresh[0].title}. Press ! to answer.{more}", title=fresh[0].host_name, markup=False, timeout=10
+            )
+
+    def show_next(self, host_id: str | None = None) -> bool:
+        """Open the oldest question, of ``host_id`` where given; whether there was one."""
+        if self._shown is not None:
+            return True
+        waiting = [q for q in self._desk.pending if host_id is None or q.host_id == host_id]
+        if not waiting:
+            return False
+        question = waiting[0]
+        dialog: ModalScreen[Answer | None]
+        dialog = HostKeyDialog(question) if question.kind is QuestionKind.HOST_KEY else PromptDialog(question)
+        self._shown = (question, dialog)
+        self._app.push_screen(dialog, lambda answer: self._answered(question, answer))
+        return True
+
+    def _answered(self, question: Question, answer: Answer | None) -> None:
+        if self._shown is not None and self._shown[0] is question:
+            self._shown = None
+        self._desk.answer(question, answer)
