@@ -60,6 +60,13 @@ class Book:
         self.dirty = False
         """Something changed since :meth:`views`."""
 
+    def copy(self) -> Book:
+        """A book of its own with the same VMs, for the thread that takes over."""
+        book = Book(self._host)
+        book.no_state = self.no_state
+        book.entries = {uuid: replace(entry) for uuid, entry in dict(self.entries).items()}
+        return book
+
     def rename(self, host: Host) -> None:
         """Take over the host's new name."""
         self._host = host

@@ -6,7 +6,8 @@ slices, the rows on screen first.
 
 from __future__ import annotations
 
-from typing import Final
+from dataclasses import replace
+from typing import Any, Final
 
 import libvirt
 
@@ -19,13 +20,13 @@ from limen_tui.hypervisor.context import Context, problem_of
 from limen_tui.hypervisor.definitions import Definitions
 from limen_tui.hypervisor.events import Happening, Then
 from limen_tui.hypervisor.pidfile import qemu_started_at
-from limen_tui.hypervisor.ratestandin import RateMeter, host_load
 from limen_tui.hypervisor.sampler import Sampler
 from limen_tui.model.events import EventKind
 from limen_tui.model.host import HostInfo, HostLoad, HostState
 from limen_tui.model.lifecycle import VMState
 from limen_tui.model.ports import Priority
 from limen_tui.model.samples import RawSample
+from limen_tui.model.stats import RateMeter, host_load
 
 UPKEEP: Final = 30.0
 """Seconds between looks at autostart, managed save and leases."""
@@ -96,7 +97,7 @@ class Serving:
             if self._bad_ticks >= MAX_BAD_TICKS:
                 self.lost = error
             else:
-                self._context.slot.update(problem=problem_of(error))
+                self._context.publish(problem=problem_of(error))
                 self._next_tick()
         # the rest is upkeep: what it would have told stays as it was, and it comes round again
         elif name in {"marks", "addresses"}:
@@ -168,9 +169,8 @@ class Serving:
         sample = self._sampler.sample(self._context.watch)
         fresh = self._book.apply(sample, self._meter.update(sample))
         load = host_load(None if self._last is None else self._last.host, sample.host)
-        self._load = HostLoad(
-            cpu_pct=load.cpu_pct, mem_used_kib=load.mem_used_kib, load1=load.load1,
-            tick_ms=(clock.mono() - before) * 1000, rpcs=self._sampler.rpcs, ticks=self._sampler.ticks,
+        self._load = replace(
+            load, tick_ms=(clock.mono() - before) * 1000, rpcs=self._sampler.rpcs, ticks=self._sampler.ticks,
         )
         first, self._last, self._bad_ticks = self._last is None, sample, 0
         self._learn(fresh)
@@ -252,14 +252,21 @@ class Serving:
             and entry.facts.kind in {"kvm", "qemu"}
             and uuid not in self._asked_balloon and (dom := self._sampler.domains.get(uuid)) is not None
         ]
-        on, refused = upkeep.switch_on_balloon(wanted[:25])
-        self._asked_balloon.update(on, refused)
-        for uuid in on:
-            self._context.tell(
-                EventKind.DEVICE, "switched on memory statistics", uuid=uuid, vm_name=self._book.entries[uuid].name
-            )
-        if len(wanted) > 25:
-            self._agenda.by("balloons", Priority.BACKGROUND, self._context.clock.mono())
+        self._asked_balloon.update(dom.UUIDString() for dom in wanted)
+        if wanted:
+            # aside: a VM that is busy or hangs makes this call wait for half a minute
+            self._context.aside(lambda: self._switch_on(wanted))
+
+    def _switch_on(self, domains: list[Any]) -> None:
+        """On a thread beside the session's: balloon statistics of ``domains``."""
+        try:
+            with self._connection.using():
+                for dom in upkeep.switch_on_balloon(domains):
+                    self._context.tell(
+                        EventKind.DEVICE, "switched on memory statistics", uuid=dom.UUIDString(), vm_name=dom.name()
+                    )
+        except LimenError:
+            return  # the link broke: the session thread sees it as well
 
     # -- what is shown ---------------------------------------------------------------------------------
 
@@ -272,7 +279,7 @@ class Serving:
     def _publish(self, *, first: bool = False) -> None:
         self._published = self._context.clock.mono()
         last = self._last
-        self._context.slot.update(
+        self._context.publish(
             host=self._context.host, state=HostState.UP, problem=None, retry_at=None, info=self._info,
             load=self._load, vms=self._book.views(), sampled_at=last.wall if last else None,
         )

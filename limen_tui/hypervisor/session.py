@@ -8,8 +8,10 @@ from __future__ import annotations
 import random
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future
+from dataclasses import replace
+from functools import partial
 from typing import Final, TypeVar
 
 from limen_tui.errors import AuthError, ConnectError, InputError, LimenError, Timeout
@@ -17,7 +19,7 @@ from limen_tui.hypervisor.clock import SystemClock
 from limen_tui.hypervisor.connection import Opener, open_libvirt
 from limen_tui.hypervisor.context import Context, problem_of
 from limen_tui.hypervisor.lane import Lane
-from limen_tui.hypervisor.mailbox import Mailbox
+from limen_tui.hypervisor.mailbox import Letter, Mailbox
 from limen_tui.hypervisor.slot import SnapshotSlot, faded
 from limen_tui.hypervisor.worker import Worker, plain_transport
 from limen_tui.model.events import EventKind
@@ -29,6 +31,10 @@ STALE_AFTER: Final = 8.0
 """Seconds inside one call after which the figures are called old; keepalive ends the call after about ten."""
 CONNECT_PATIENCE: Final = 12.0
 """Seconds of connecting after which the host is called down, though the attempt goes on."""
+GIVE_UP_AFTER: Final = 25.0
+"""Seconds after which a stuck thread is left behind; keepalive has ended what it can long before."""
+MOST_LEFT_BEHIND: Final = 2
+"""Stuck threads that a session leaves behind; each may hold a worker of the host's daemon, too."""
 
 
 class HostSession:
@@ -46,31 +52,48 @@ class HostSession:
         rng: random.Random | None = None,
         stale_after: float = STALE_AFTER,
         connect_patience: float = CONNECT_PATIENCE,
+        give_up_after: float = GIVE_UP_AFTER,
     ) -> None:
         clock = clock or SystemClock()
-        self._context = Context(
-            host, sink, clock, SnapshotSlot(host, clock), Mailbox(), read_only=read_only or host.read_only
-        )
-        self._worker = Worker(self._context, opener=open, transport=transport, rng=rng)
         self._lane = Lane(f"acts-{host.id}")
-        self._thread = threading.Thread(target=self._worker.run, name=f"host-{host.id}", daemon=True)
+        self._make_worker = partial(Worker, opener=open, transport=transport, rng=rng)
+        self._context = Context(
+            host, sink, clock, SnapshotSlot(host, clock), Mailbox(), read_only=read_only or host.read_only,
+            aside=partial(self._lane.put, Priority.BACKGROUND),
+        )
+        self._worker = self._make_worker(self._context)
+        self._thread = self._make_thread()
+        self._left: list[threading.Thread] = []
+        """Threads that were stuck and were left behind."""
+        self._lock = threading.Lock()
         self._stale_after = stale_after
         self._connect_patience = connect_patience
+        self._give_up_after = give_up_after
+
+    def _make_thread(self) -> threading.Thread:
+        return threading.Thread(target=self._worker.run, name=f"host-{self._context.host.id}", daemon=True)
 
     # -- reading -------------------------------------------------------------------------------------
 
     @property
     def snapshot(self) -> HostSnapshot:
-        """The newest snapshot; says stale by itself when the session thread is stuck in a call."""
+        """The newest snapshot; says stale by itself when the session thread is stuck in a call.
+
+        Cheap, and meant to be read a few times a second: this is also what notices a thread that is stuck
+        for good, and has another take over.
+        """
         context = self._context
         current = context.slot.current
         busy_since = context.busy_since
-        if busy_since is not None:
-            stuck = context.clock.mono() - busy_since
-            if current.state is HostState.UP and stuck > max(self._stale_after, 2 * context.watch.interval):
-                return self._overdue(current, HostState.STALE, stuck)
-            if current.state is HostState.CONNECTING and stuck > self._connect_patience:
-                return self._overdue(current, HostState.DOWN, stuck)
+        if busy_since is None:
+            return current
+        stuck = context.clock.mono() - busy_since
+        if current.state is HostState.UP and stuck > max(self._stale_after, 2 * context.watch.interval):
+            return self._overdue(current, HostState.STALE, stuck)
+        if current.state is HostState.CONNECTING and stuck > self._connect_patience:
+            return self._overdue(current, HostState.DOWN, stuck)
+        if stuck > self._give_up_after:
+            self._take_over(context)
         return current
 
     def _overdue(self, current: HostSnapshot, state: HostState, seconds: float) -> HostSnapshot:
@@ -85,6 +108,24 @@ class HostSession:
         if after.rev == current.rev + 1 and after.state is state:
             context.tell(EventKind.HOST, f"{state.value}: it does not answer", level="warning")
         return after
+
+    def _take_over(self, stuck: Context) -> None:
+        """Leave a stuck thread behind and go on with a new one, over a connection of its own.
+
+        One call that never ends need not mean a dead host: libvirt waits for ever for a QEMU that was
+        stopped, though NOWAIT passes it by for whoever asks next.
+        """
+        with self._lock:
+            self._left = [thread for thread in self._left if thread.is_alive()]
+            if stuck is not self._context or stuck.mailbox.closed or len(self._left) >= MOST_LEFT_BEHIND:
+                return
+            stuck.slot.locked(lambda: setattr(stuck, "retired", True))
+            self._left.append(self._thread)
+            self._fail(stuck.mailbox.close())
+            self._context = replace(stuck, mailbox=Mailbox(), busy_since=None, retired=False)
+            self._worker = self._make_worker(self._context, book=self._worker.book.copy())
+            self._thread = self._make_thread()
+            self._thread.start()
 
     # -- asking --------------------------------------------------------------------------------------
 
@@ -110,17 +151,14 @@ class HostSession:
         self._context.mailbox.put(Priority.EVENT, lambda: self._worker.rename(host))
 
     def submit(self, call: Callable[[HostVerbs], T], *, priority: Priority = Priority.USER) -> Future[T]:
-        """See HostPort. A person's acts run in order on a thread of their own, so ticks go on meanwhile."""
+        """See HostPort. A person's acts run beside the session thread, a few at once, so ticks go on meanwhile."""
         future: Future[T] = Future()
         refusal = self._refusal()
         if refusal is not None:
             future.set_exception(refusal)
             return future
-        mailbox = self._context.mailbox
-        if priority is Priority.USER:
-            self._lane.start()
-            mailbox = self._lane.mailbox
-        if not mailbox.put(priority, lambda: self._perform(call, future), future):
+        box: Lane | Mailbox = self._lane if priority is Priority.USER else self._context.mailbox
+        if not box.put(priority, lambda: self._perform(call, future), future):
             future.set_exception(ConnectError("The session was closed"))
         return future
 
@@ -152,10 +190,15 @@ class HostSession:
     # -- ending --------------------------------------------------------------------------------------
 
     def close(self) -> None:
-        """Ask the session to end; never waits."""
-        for letter in (*self._context.mailbox.close(), *self._lane.close()):
+        """Ask the session to end; never waits for the host."""
+        with self._lock:
+            self._fail([*self._context.mailbox.close(), *self._lane.close()])
+
+    @staticmethod
+    def _fail(letters: Iterable[Letter]) -> None:
+        for letter in letters:
             if letter.future is not None and letter.future.set_running_or_notify_cancel():
-                letter.future.set_exception(ConnectError("The session was closed"))
+                letter.future.set_exception(ConnectError("The session was closed", "It was not asked of the host."))
 
     def join(self, timeout: float) -> bool:
         """Wait up to ``timeout`` seconds for the end of the session's threads."""

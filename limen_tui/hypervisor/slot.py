@@ -8,7 +8,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
-from limen_tui.model.host import Host, HostSnapshot, HostState, Problem
+from limen_tui.model.host import Host, HostSnapshot
 from limen_tui.model.ports import Clock
 from limen_tui.model.vm import VM
 
@@ -40,11 +40,10 @@ class SnapshotSlot:
                 self._current = replace(before, rev=before.rev + 1, **changes)
             return self._current
 
-    def fade(self, state: HostState, problem: Problem | None, *, retry_at: float | None = None) -> HostSnapshot:
-        """Keep the figures, marked as old, under a state other than up."""
-        return self.update(
-            state=state, problem=problem, retry_at=retry_at, vms=faded(self._current.vms),
-        )
+    def locked(self, change: Callable[[], None]) -> None:
+        """Make a change that conditions of :meth:`update_if` look at."""
+        with self._lock:
+            change()
 
 
 def faded(vms: Mapping[str, VM]) -> Mapping[str, VM]:

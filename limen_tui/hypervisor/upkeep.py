@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -70,20 +70,17 @@ def read_addresses(connection: Connection) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def switch_on_balloon(domains: Iterable[Any]) -> tuple[list[str], list[str]]:
+def switch_on_balloon(domains: Iterable[Any]) -> Iterator[Any]:
     """Set the live statistics period of each of ``domains`` (virDomainSetMemoryStatsPeriod).
 
-    Returns the UUIDs for which it worked and those that refused; neither is to be asked again in this run
-    of the VM. Raises ``LimenError`` when the link broke.
+    Yields those for which it worked; one that refuses is left as it is. Raises ``LimenError`` when the link
+    broke.
     """
-    on, refused = [], []
     for dom in domains:
         try:
             dom.setMemoryStatsPeriod(BALLOON_PERIOD, libvirt.VIR_DOMAIN_AFFECT_LIVE)
         except libvirt.libvirtError as error:
             if not dom.connect().isAlive():
                 raise map_error(error) from error
-            refused.append(dom.UUIDString())
         else:
-            on.append(dom.UUIDString())
-    return on, refused
+            yield dom

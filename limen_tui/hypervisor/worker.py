@@ -36,13 +36,13 @@ class Worker:
 
     def __init__(
         self, context: Context, *, opener: Opener = open_libvirt, transport: Transport = plain_transport,
-        rng: random.Random | None = None,
+        rng: random.Random | None = None, book: Book | None = None,
     ) -> None:
         self._context = context
         self._opener = opener
         self._transport = transport
         self._backoff = Backoff(rng)
-        self._book = Book(context.host)
+        self.book = book or Book(context.host)
         self._hurry = False
         self.connection: Connection | None = None
         """The open connection, for acts; other threads hold it with :meth:`Connection.using`."""
@@ -82,7 +82,7 @@ class Worker:
     def _serve(self, connection: Connection) -> LimenError:
         context = self._context
         info = read_info(connection, context.host.uri, read_only=context.read_only)
-        serving = Serving(context, connection, info, self._book, local=uris.is_local(connection.uri)
+        serving = Serving(context, connection, info, self.book, local=uris.is_local(connection.uri)
                           and uris.is_local(context.host.uri))
         mailbox = context.mailbox
 
@@ -113,11 +113,8 @@ class Worker:
         auth = isinstance(error, AuthError)
         state = HostState.NEEDS_AUTH if auth else HostState.DOWN
         delay = None if auth else self._backoff.next()
-        before = context.slot.current
-        context.slot.fade(
-            state, problem_of(error), retry_at=None if delay is None else context.clock.wall() + delay
-        )
-        if before.state is not state:
+        retry_at = None if delay is None else context.clock.wall() + delay
+        if context.fade(state, problem_of(error), retry_at):
             said = "needs sign-in" if auth else "down"
             context.tell(EventKind.HOST, f"{said}: {error.title}", level="warning" if auth else "error")
         self._wait(delay)
@@ -135,9 +132,9 @@ class Worker:
             if letter is not None:
                 letter.do()
         if self._hurry:
-            self._context.slot.update(state=HostState.CONNECTING, retry_at=None)
+            self._context.publish(state=HostState.CONNECTING, retry_at=None)
         else:
-            self._context.slot.update(retry_at=None)
+            self._context.publish(retry_at=None)
 
     # -- letters: what the handle asks for, on the session thread --------------------------------------
 
@@ -154,10 +151,10 @@ class Worker:
 
     def rename(self, host: Host) -> None:
         """The host's name changed."""
-        self._book.rename(host)
+        self.book.rename(host)
         snapshot = self._context.slot.current
         if self.serving is not None and snapshot.state is HostState.UP:
-            self._context.slot.update(host=host, vms=self._book.views())
+            self._context.publish(host=host, vms=self.book.views())
 
     def verbs(self, connection: Connection) -> LibvirtVerbs:
         """The verbs over ``connection``; what they change is looked at again."""

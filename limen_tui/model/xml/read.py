@@ -14,7 +14,8 @@ _KIB: Final[dict[str, float]] = {
     "mib": 1024, "gb": 1000**3 / 1024, "g": 1024**2, "gib": 1024**2, "tb": 1000**4 / 1024, "t": 1024**3,
     "tib": 1024**3,
 }
-_SOURCE: Final = ("file", "dev", "dir", "volume", "name", "bridge", "network", "portid", "path")
+# a live interface names its network and the bridge below it: the network is what was asked for
+_SOURCE: Final = ("file", "dev", "dir", "volume", "name", "network", "bridge", "portgroup", "path")
 AGENT_CHANNEL: Final = "org.qemu.guest_agent.0"
 
 

@@ -9,12 +9,12 @@ import threading
 
 import libvirt
 import pytest
-from tests.unit.hypervisor.libvirt_daemon import Daemon, wait_for
 
 from limen_tui.hypervisor.connection import open_libvirt
 from limen_tui.hypervisor.session import HostSession
 from limen_tui.model.host import Host, HostState
 from limen_tui.model.ports import Watch
+from tests.unit.hypervisor.libvirt_daemon import Daemon, wait_for
 
 
 class Watched:

@@ -55,16 +55,20 @@ class Daemon:
             f'auth_unix_ro = "none"\nmax_client_requests = 50\nlog_outputs = "2:file:{folder}/libvirtd.log"\n'
         )
         self._pidfile = folder / "libvirtd.pid"
-        self._outer = subprocess.Popen(
-            ["setpriv", "--pdeathsig", "KILL", "unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc",
-             "--propagation", "private", "bash", "-c", _INIT, "init", str(folder)],
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=(folder / "init.log").open("wb"),
-        )
+        with (folder / "init.log").open("wb") as log:
+            self._outer = self._unshare(log)
         wait_for((folder / "ready").exists, what="the namespace")
         children = Path(f"/proc/{self._outer.pid}/task/{self._outer.pid}/children")
         self.init = int(wait_for(lambda: children.read_text().split())[0])
         self.run("virtlogd", "-d", "-p", str(folder / "virtlogd.pid"))
         self.start()
+
+    def _unshare(self, log) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            ["setpriv", "--pdeathsig", "KILL", "unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc",
+             "--propagation", "private", "bash", "-c", _INIT, "init", str(self.folder)],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=log,
+        )
 
     def run(self, *command: str, **more) -> subprocess.CompletedProcess[str]:
         """Run a command inside."""

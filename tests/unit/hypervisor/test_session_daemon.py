@@ -5,13 +5,13 @@ from __future__ import annotations
 import signal
 
 import pytest
-from tests.unit.hypervisor.libvirt_daemon import node_xml, wait_for
 
 from limen_tui.errors import AuthError, ConnectError, NotSupported
 from limen_tui.hypervisor.connection import open_libvirt
 from limen_tui.model.host import HostState
 from limen_tui.model.lifecycle import Verb, VMState
 from limen_tui.model.ports import Watch
+from tests.unit.hypervisor.libvirt_daemon import node_xml, wait_for
 
 ALWAYS = {"getAllDomainStats", "getCPUStats", "getMemoryStats"}
 

@@ -6,13 +6,14 @@ import threading
 from concurrent.futures import CancelledError
 
 import pytest
-from tests.unit.hypervisor.libvirt_daemon import node_xml
 
 from limen_tui.errors import Conflict, ConnectError, InputError, NotFound, ReadOnlyError
+from limen_tui.hypervisor.lane import WIDTH
 from limen_tui.model.events import EventKind
 from limen_tui.model.host import Host, HostState
 from limen_tui.model.lifecycle import Verb, VMState
 from limen_tui.model.ports import Watch
+from tests.unit.hypervisor.libvirt_daemon import node_xml
 
 URI = "test:///default"
 
@@ -196,27 +197,28 @@ def test_submit_fails_at_once_when_the_host_is_not_up(watch_host, tmp_path):
     assert host.told("down").level == "error"
 
 
-def test_an_act_can_be_cancelled_until_it_starts(watch_host):
+def test_acts_run_beside_the_ticks_and_can_be_cancelled_until_they_start(watch_host):
     host = watch_host(URI)
     host.up()
-    begun, gate = threading.Event(), threading.Event()
+    begun, gate = threading.Semaphore(0), threading.Event()
 
     def slow(verbs):
-        begun.set()
+        begun.release()
         gate.wait(20)
 
-    first = host.session.submit(slow)
-    second = host.session.submit(lambda verbs: 2)
-    assert begun.wait(20)
-    assert second.cancel()
-    assert not first.cancel()
-    # figures go on while an act takes its time
+    slow_ones = [host.session.submit(slow) for _ in range(WIDTH)]
+    one_more = host.session.submit(lambda verbs: 2)
+    for _ in slow_ones:
+        assert begun.acquire(timeout=20)
+    assert one_more.cancel()
+    assert not slow_ones[0].cancel()
     ticks = host.now.load.ticks
     host.until(lambda snap: snap.load.ticks > ticks + 1)
     gate.set()
-    first.result(20)
+    for future in slow_ones:
+        future.result(20)
     with pytest.raises(CancelledError):
-        second.result(20)
+        one_more.result(20)
 
 
 def test_what_an_act_raises_belongs_to_its_future(watch_host):
