@@ -65,28 +65,45 @@ def load_load(values: list[Any] | None) -> VMLoad:
     return VMLoad(**dict(zip(LOAD, values, strict=False))) if values else NO_LOAD
 
 
+def load_ips(text: str) -> tuple[str, ...]:
+    """Addresses from a JSON list, or from nothing."""
+    try:
+        return tuple(json.loads(text)) if text else ()
+    except (ValueError, TypeError):
+        return ()
+
+
 def load_state(value: str) -> VMState:
     """The state of that name; unknown for one of a later version."""
     return _STATES.get(value, VMState.UNKNOWN)
 
 
 class StoredVM(VM):
-    """A VM from the database, whose facts and load are decoded when first read.
+    """A VM from the database, whose facts, load and addresses are decoded when first read.
 
-    With 10,000 VMs most are never looked at before the live ones replace them. The two slots stay unset, which
+    With 10,000 VMs most are never looked at before the live ones replace them. Their slots stay unset, which
     sends the first read to ``__getattr__``; from then on they are plain slots. Threads may race: both make equals.
     """
 
-    __slots__ = ("raw_facts", "raw_load")
+    __slots__ = ("raw_facts", "raw_ips", "raw_load")
 
     raw_facts: str
     raw_load: list[Any] | None
+    raw_ips: str
+
+    @property
+    def vcpus(self) -> int:
+        """vCPUs it had: the totals want this of every VM, so it is read without decoding the rest."""
+        number = self.raw_facts[1:].partition(",")[0] if hasattr(self, "raw_facts") else ""
+        return int(number) if number.isdecimal() else self.facts.vcpus
 
     def __getattr__(self, name: str) -> Any:
         if name == "facts":
             value: object = load_facts(self.raw_facts)
         elif name == "load":
             value = load_load(self.raw_load)
+        elif name == "ips":
+            value = load_ips(self.raw_ips)
         else:
             raise AttributeError(name)
         object.__setattr__(self, name, value)

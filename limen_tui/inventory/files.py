@@ -36,7 +36,8 @@ def opening(path: Path) -> Iterator[None]:
     """Hold the lock of the database at ``path``, its folder made private. Raises ``InventoryError``."""
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if path.parent.stat().st_uid == os.geteuid():
+        # Only a folder of Limen's own: the user may have named a place in /tmp or at home.
+        if path.parent.name == "limen" and path.parent.stat().st_uid == os.geteuid():
             path.parent.chmod(0o700)
         lock = _private(path.with_name(path.name + ".lock"))
     except OSError as error:

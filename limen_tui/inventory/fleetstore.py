@@ -135,7 +135,7 @@ def _vms(rows: list[tuple[Any, ...]], host_id: str, host_name: str, loads: dict[
         set_(vm, "reason", get(reason))
         set_(vm, "raw_facts", get(facts))
         set_(vm, "raw_load", loads.get(uuid))
-        set_(vm, "ips", tuple(json.loads(get(ips))) if ips else ())
+        set_(vm, "raw_ips", get(ips))
         set_(vm, "started_at", started_at)
         set_(vm, "started_exact", bool(exact))
         set_(vm, "stale", True)

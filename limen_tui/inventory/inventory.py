@@ -68,9 +68,15 @@ def open_inventory(path: Path | None, *, clock: Clock | None = None, keep_events
             with database.connected():
                 migrate(database)
                 settings = database.run("SELECT key, value FROM settings")
-    except DB_ERRORS as error:
-        raise unusable(place, error) from error
-    values = {get(key): json.loads(get(value)) for key, value in settings}
+    except (*DB_ERRORS, InventoryError) as error:
+        if private is not None:
+            shutil.rmtree(private, ignore_errors=True)
+        raise error if isinstance(error, InventoryError) else unusable(place, error) from error
+    values: dict[str, object] = {}
+    for key, value in settings:
+        # One setting that somebody edited by hand must not keep Limen from starting.
+        with contextlib.suppress(ValueError):
+            values[get(key)] = json.loads(get(value))
     return Inventory(database, place, clock, notice, values, keep_events=keep_events, private=private)
 
 

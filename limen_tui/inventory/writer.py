@@ -96,7 +96,7 @@ class Writer:
             failure = error
         except DB_ERRORS as error:
             failure = unusable(self._path, error)
-        except (ValueError, TypeError, AttributeError, OverflowError) as error:
+        except (ValueError, TypeError, AttributeError, LookupError, ArithmeticError, RecursionError) as error:
             # What came in cannot be stored; the thread and its other writes go on.
             failure = InventoryError("This cannot be kept in the inventory", str(error))
         else:

@@ -66,7 +66,7 @@ def main() -> None:
         load = best(inventory.last_seen)
 
         def read_facts() -> int:
-            return sum(vm.vcpus for _, vms in inventory.last_seen().values() for vm in vms)
+            return sum(vm.facts.vcpus_max for _, vms in inventory.last_seen().values() for vm in vms)
 
         full = best(read_facts)
         inventory.close()

@@ -68,6 +68,13 @@ def test_a_file_that_was_open_to_all_is_made_private(path):
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
+def test_a_folder_that_is_not_limen_s_own_keeps_its_mode(tmp_path):
+    tmp_path.chmod(0o755)
+    open_inventory(tmp_path / "mine.db").close()
+    assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o755
+    assert stat.S_IMODE((tmp_path / "mine.db").stat().st_mode) == 0o600
+
+
 def test_pragmas(inventory):
     with inventory._database.connected():
         values = [inventory._database.run(f"PRAGMA {name}")[0][0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import sqlite3
 import string
 
 import pytest
@@ -42,9 +43,11 @@ def test_a_vm_comes_back_stale_with_facts_and_load(inventory, snap, vm):
     assert found.stale and found.key == kept.key and found.host_name == "kvm1"
     assert (found.facts, found.ips, found.started_at, found.started_exact) == (kept.facts, kept.ips, 900.0, True)
     assert (found.load.cpu_pct, found.load.mem_pct) == (12.3, 50.0)
+    assert codec.FACTS[0] == "vcpus" and found.vcpus == 2
     assert found.facts is found.facts
     changed = dataclasses.replace(found, stale=False)
-    assert changed.facts == kept.facts and not changed.stale
+    assert changed.facts == kept.facts and changed.vcpus == 2 and not changed.stale
+    assert dataclasses.replace(found, facts=VMFacts(vcpus=7)).vcpus == 7
 
 
 def test_only_what_changed_is_written(inventory, snap, vm):
@@ -112,7 +115,12 @@ def test_settings_are_read_from_memory_and_survive(inventory, path):
     with pytest.raises(InventoryError):
         inventory.set_setting("bad", object()).result(10)
     inventory.close()
+    connection = sqlite3.connect(path)
+    with connection:
+        connection.execute("INSERT INTO settings VALUES ('broken', 'not json')")
+    connection.close()
     again = open_inventory(path)
+    assert again.setting("broken", "default") == "default"
     assert again.setting("columns", {}) == {"vms": ["name"]}
     assert again.setting("columns", 5) == 5
     again.close()
