@@ -137,11 +137,18 @@ class ActRunner:
         """Take back what has not been sent yet; how many that was. What was sent goes on."""
         taken = 0
         with self._lock:
+            # what still waits goes first: cancelling a call lets the next one through
             for key, item in tuple(act.items.items()):
-                future = self._futures.get((act.id, key))
-                if item.outcome is Outcome.WAITING or (future is not None and future.cancel()):
+                if item.outcome is Outcome.WAITING:
                     self._set(act, key, Outcome.CANCELLED)
                     taken += 1
+            futures = [(key, self._futures[act.id, key]) for key in act.items if (act.id, key) in self._futures]
+        for key, future in futures:
+            if future.cancel():
+                taken += 1
+                with self._lock:
+                    if not act.items[key].outcome.is_final:
+                        self._set(act, key, Outcome.CANCELLED)
         return taken
 
     def pending_states(self) -> dict[VMKey, tuple[VMState, VMState]]:
