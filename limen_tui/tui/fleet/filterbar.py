@@ -1,0 +1,155 @@
+"""The filter line of a table: an input, the count, and what is wrong with the text, at its place.
+
+May import textual and model. UI thread. Hidden while empty and not in use.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from rich.cells import cell_len
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.message import Message
+from textual.widgets import Input
+
+from limen_tui.tui.fleet.lines import Line, Lines
+
+
+class FilterInput(Input):
+    """The text itself. Enter keeps the filter, Escape clears it and, when it is empty, closes the bar."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "clear_or_close", "Clear", show=False),
+        Binding("tab", "complete", "Complete", show=False),
+        Binding("down", "keep", "Keep", show=False),
+    ]
+
+    class Closed(Message):
+        """The bar is left; the text stays as it is."""
+
+    class CompletionWanted(Message):
+        """Tab was pressed."""
+
+    def action_clear_or_close(self) -> None:
+        """Escape: first the text goes, then the bar."""
+        if self.value:
+            self.value = ""
+        else:
+            self.post_message(self.Closed())
+
+    def action_keep(self) -> None:
+        """Down: to the table, the filter stays."""
+        self.post_message(self.Closed())
+
+    def action_complete(self) -> None:
+        """Tab: put in the first suggestion."""
+        self.post_message(self.CompletionWanted())
+
+
+class Note(Lines):
+    """The count beside the text, and the line below it."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "note--dim", "note--strong", "note--bad", "note--offer",
+    }  # fmt: skip
+    DEFAULT_CSS = """
+    Note {
+        & > .note--dim { color: $text-muted; }
+        & > .note--strong { text-style: bold; }
+        & > .note--bad { color: $text-error; }
+        & > .note--offer { color: $text-accent; }
+    }
+    """
+
+
+class FilterBar(Vertical):
+    """``/ text``, the count at the right, and below it a problem or what could follow."""
+
+    DEFAULT_CSS = """
+    FilterBar {
+        height: auto; display: none; background: $surface;
+        &.-open, &.-kept { display: block; }
+        & Horizontal { height: 1; }
+        & .filter--prompt { width: 3; height: 1; }
+        & FilterInput { width: 1fr; height: 1; border: none; padding: 0; background: $surface; }
+        & FilterInput:focus { border: none; }
+        & .filter--count { width: 24; height: 1; }
+        & .filter--below { height: 1; display: none; }
+        &.-open .filter--below, &.-problem .filter--below { display: block; }
+    }
+    """
+
+    class Changed(Message):
+        """The text changed; ``text`` is the whole of it."""
+
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
+
+    class Left(Message):
+        """The keyboard should go back to the table."""
+
+    def compose(self) -> ComposeResult:
+        """The line and the one below."""
+        with Horizontal():
+            yield Note(classes="filter--prompt")
+            yield FilterInput(compact=True, select_on_focus=False, id="filter-input")
+            yield Note(classes="filter--count")
+        yield Note(classes="filter--below")
+
+    @property
+    def text(self) -> str:
+        """The filter as typed."""
+        return self.query_one(FilterInput).value
+
+    @text.setter
+    def text(self, value: str) -> None:
+        self.query_one(FilterInput).value = value
+
+    def open(self) -> None:
+        """Show the bar and take the keyboard."""
+        self.add_class("-open")
+        self.query_one(FilterInput).focus()
+
+    def on_mount(self) -> None:
+        """No blinking: an idle screen writes nothing."""
+        self.query_one(FilterInput).cursor_blink = False
+        self.query_one(".filter--prompt", Note).show_lines([((" / ", "note--offer"),)])
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Pass it on as ours."""
+        event.stop()
+        self.set_class(bool(event.value.strip()), "-kept")
+        self.post_message(self.Changed(event.value))
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Enter keeps the filter."""
+        event.stop()
+        self._leave()
+
+    def on_filter_input_closed(self, event: FilterInput.Closed) -> None:
+        """Escape on an empty line, or Down."""
+        event.stop()
+        self._leave()
+
+    def _leave(self) -> None:
+        self.remove_class("-open")
+        self.post_message(self.Left())
+
+    def show_count(self, shown: int, total: int) -> None:
+        """``12 of 10,000`` at the right."""
+        text = f"{shown:,} of {total:,} "
+        pad = " " * max(0, 24 - len(text))
+        self.query_one(".filter--count", Note).show_lines([((pad, ""), (text, "note--strong"))])
+
+    def show_below(self, line: Line, at: int = 0, *, problem: bool = False) -> None:
+        """The line below: ``line`` starts under cell ``at`` of the text."""
+        self.set_class(problem, "-problem")
+        self.query_one(".filter--below", Note).show_lines([((" " * (3 + at), ""), *line)])
+
+
+def cell_at(text: str, index: int) -> int:
+    """The cell under which character ``index`` of ``text`` stands."""
+    return cell_len(text[:index])

@@ -1,0 +1,77 @@
+"""A widget of a few lines made of pieces, repainted only where they changed. May import textual, rich. UI thread."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeAlias
+
+from rich.cells import cell_len, set_cell_size
+from rich.segment import Segment
+from textual.geometry import Region
+from textual.strip import Strip
+from textual.widget import Widget
+
+Piece: TypeAlias = tuple[str, str]
+"""Text without control characters, and the component class that styles it (empty for the widget's own style)."""
+Line: TypeAlias = tuple[Piece, ...]
+
+
+def line_width(line: Sequence[Piece]) -> int:
+    """Terminal cells that the pieces take."""
+    return sum(cell_len(text) for text, _ in line)
+
+
+def clip(line: Sequence[Piece], width: int) -> Line:
+    """The pieces that fit into ``width`` cells; the one that does not is cut, with an ellipsis."""
+    if line_width(line) <= width:
+        return tuple(line)
+    out: list[Piece] = []
+    left = width - 1
+    for text, style in line:
+        size = cell_len(text)
+        if size > left:
+            out.append((set_cell_size(text, left) + "…", style))
+            return tuple(out) if width > 0 else ()
+        out.append((text, style))
+        left -= size
+    return tuple(out)
+
+
+class Lines(Widget):
+    """Fixed lines of pieces. ``show_lines`` compares with what is shown and repaints the lines that differ."""
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+        self._lines: tuple[Line, ...] = ()
+
+    @property
+    def plain(self) -> str:
+        """What is shown, without styles."""
+        return "\n".join("".join(text for text, _ in line) for line in self._lines)
+
+    def show_lines(self, lines: Sequence[Line]) -> None:
+        """Show ``lines`` from the top; those that did not change cost nothing."""
+        new, old = tuple(lines), self._lines
+        if new == old:
+            return
+        self._lines = new
+        width = self.size.width
+        changed = [
+            Region(0, y, width, 1)
+            for y in range(max(len(new), len(old)))
+            if (new[y] if y < len(new) else None) != (old[y] if y < len(old) else None)
+        ]
+        if width and changed:
+            self.refresh(*changed)
+
+    def render_line(self, y: int) -> Strip:
+        """One line, padded to the widget's width."""
+        width = self.size.width
+        base = self.rich_style
+        if y >= len(self._lines):
+            return Strip.blank(width, base)
+        segments = [
+            Segment(text, base + self.get_component_rich_style(style, partial=True) if style else base)
+            for text, style in clip(self._lines[y], width)
+        ]
+        return Strip(segments).adjust_cell_length(width, base)
