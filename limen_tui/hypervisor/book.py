@@ -23,6 +23,9 @@ _ON: Final = frozenset({
     libvirt.VIR_DOMAIN_SHUTDOWN, libvirt.VIR_DOMAIN_PMSUSPENDED,
 })
 
+RECENT: Final = 30.0
+"""Seconds for which a start seen as an event is taken for the one that a new run id tells of."""
+
 
 @dataclass(slots=True)
 class Entry:
@@ -42,6 +45,10 @@ class Entry:
     started_at: float | None = None
     started_exact: bool = False
     hold_until: float = 0.0
+    run: int = -1
+    """The hypervisor's id of this run of the VM; -1 while it is off."""
+    known: bool = False
+    """Its definition has been asked for."""
     view: VM | None = None
 
     @property
@@ -79,22 +86,19 @@ class Book:
 
     # -- what was learned --------------------------------------------------------------------------
 
-    def apply(self, sample: RawSample, loads: Mapping[str, VMLoad]) -> list[str]:
-        """Take over a full sample; VMs that are not in it are gone. Returns the UUIDs of new ones."""
-        fresh = []
+    def apply(self, sample: RawSample, loads: Mapping[str, VMLoad]) -> None:
+        """Take over a full sample; VMs that are not in it are gone."""
         seen = set()
         for raw in sample.vms:
             seen.add(raw.uuid)
             entry = self.entries.get(raw.uuid)
             if entry is None:
                 entry = self.entries[raw.uuid] = Entry(raw.uuid, raw.name)
-                fresh.append(raw.uuid)
                 self._touch(entry)
             self._apply_one(entry, raw, loads.get(raw.uuid, NO_LOAD), sample)
         for uuid in self.entries.keys() - seen:
             del self.entries[uuid]
             self.dirty = True
-        return fresh
 
     def _apply_one(self, entry: Entry, raw: RawVM, load: VMLoad, sample: RawSample) -> None:
         if entry.name != raw.name:
@@ -124,6 +128,18 @@ class Book:
         elif not entry.on and (entry.started_at is not None or entry.ips):
             entry.started_at, entry.started_exact, entry.ips = None, False, ()
             self._touch(entry)
+
+    def set_run(self, uuid: str, run: int, *, wall: float) -> bool:
+        """Take over the id of the run; whether it is another run than the one known, its start unseen."""
+        entry = self.entries.get(uuid)
+        if entry is None or run == entry.run:
+            return False
+        again = run >= 0 and entry.run >= 0
+        entry.run = run
+        if again and entry.started_at is not None and not (entry.started_exact and wall - entry.started_at < RECENT):
+            entry.started_at, entry.started_exact = wall, False
+            self._touch(entry)
+        return run >= 0
 
     def hold(self, uuid: str, until: float) -> None:
         """Do not show this VM as stopped before monotonic ``until``: a start may follow at once."""

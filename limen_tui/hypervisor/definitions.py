@@ -11,6 +11,7 @@ from limen_tui.errors import InputError
 from limen_tui.hypervisor.book import Book
 from limen_tui.hypervisor.connection import Connection
 from limen_tui.hypervisor.errors import map_error
+from limen_tui.hypervisor.sampler import Sampler
 from limen_tui.model.ports import Clock
 from limen_tui.model.xml.read import facts
 
@@ -21,8 +22,9 @@ SLICE: Final = 0.05
 class Definitions:
     """The VMs whose XML is to be read, in order; each at most once."""
 
-    def __init__(self, connection: Connection, book: Book) -> None:
+    def __init__(self, connection: Connection, sampler: Sampler, book: Book) -> None:
         self._connection = connection
+        self._sampler = sampler
         self._book = book
         self._wanted: dict[str, None] = {}
 
@@ -55,8 +57,9 @@ class Definitions:
         return bool(self._wanted)
 
     def _read(self, uuid: str) -> None:
+        dom = self._sampler.domains.get(uuid)
         try:
-            xml = self._connection.raw.lookupByUUIDString(uuid).XMLDesc(0)
+            xml = (dom or self._connection.raw.lookupByUUIDString(uuid)).XMLDesc(0)
         except libvirt.libvirtError as error:
             if not self._connection.alive:
                 raise map_error(error) from error

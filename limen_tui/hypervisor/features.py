@@ -24,6 +24,8 @@ class Features:
     nowait: bool = True
     cpu_stats: bool = True
     memory_stats: bool = True
+    bulk: bool = True
+    """There is a bulk call at all."""
     bulk_figures: bool = True
     """The bulk call gives more than the state."""
     stats_in_chunks: bool = False

@@ -80,14 +80,18 @@ class Sampler:
                 features.nowait = False
             elif not features.stats_in_chunks and _too_many(error):
                 features.stats_in_chunks = True
+            elif features.bulk and refuses(error):
+                features.bulk = features.bulk_figures = False
             else:
                 raise
         return self._bulk(watch)
 
     def _ask_bulk(self, stats: int, flags: int) -> list[Record]:
         raw = self._connection.raw
-        if not self._connection.features.stats_in_chunks:
-            records: list[Record] = self._call(raw.getAllDomainStats, stats, flags)
+        if not self._connection.features.bulk:
+            records: list[Record] = self._states_by_list()
+        elif not self._connection.features.stats_in_chunks:
+            records = self._call(raw.getAllDomainStats, stats, flags)
         else:
             domains = self._list()
             records = []
@@ -95,6 +99,18 @@ class Sampler:
                 records += self._call(raw.domainListGetStats, domains[start : start + CHUNK], stats, flags)
         self.domains = {dom.UUIDString(): dom for dom, _ in records}
         return records
+
+    def _states_by_list(self) -> list[Record]:
+        """For drivers without the bulk call (ESX, VirtualBox ...): two lists tell what runs and what does not."""
+        raw = self._connection.raw
+        found: dict[str, Record] = {}
+        for half, state in (
+            (libvirt.VIR_CONNECT_LIST_DOMAINS_INACTIVE, libvirt.VIR_DOMAIN_SHUTOFF),
+            (libvirt.VIR_CONNECT_LIST_DOMAINS_ACTIVE, libvirt.VIR_DOMAIN_RUNNING),
+        ):
+            for dom in self._call(raw.listAllDomains, half):
+                found[dom.UUIDString()] = (dom, {"state.state": state})
+        return list(found.values())
 
     def _list(self) -> list[Any]:
         """Every domain; in two halves where they are too many for one reply (REMOTE_DOMAIN_LIST_MAX)."""

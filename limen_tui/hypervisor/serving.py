@@ -51,7 +51,7 @@ class Serving:
         self._local = local
         self._sampler = Sampler(connection, context.clock, local=local)
         self._meter = RateMeter()
-        self._definitions = Definitions(connection, book)
+        self._definitions = Definitions(connection, self._sampler, book)
         self._agenda = Agenda()
         self._last: RawSample | None = None
         self._load = HostLoad()
@@ -167,13 +167,13 @@ class Serving:
         clock = self._context.clock
         before = clock.mono()
         sample = self._sampler.sample(self._context.watch)
-        fresh = self._book.apply(sample, self._meter.update(sample))
+        self._book.apply(sample, self._meter.update(sample))
         load = host_load(None if self._last is None else self._last.host, sample.host)
         self._load = replace(
             load, tick_ms=(clock.mono() - before) * 1000, rpcs=self._sampler.rpcs, ticks=self._sampler.ticks,
         )
         first, self._last, self._bad_ticks = self._last is None, sample, 0
-        self._learn(fresh)
+        self._learn(sample.wall, everything=first)
         self._publish(first=first)
         if first:
             for name in ("marks", "addresses"):
@@ -183,17 +183,24 @@ class Serving:
     def _next_tick(self) -> None:
         self._agenda.at("tick", Priority.TICK, self._context.clock.mono() + self._context.watch.interval)
 
-    def _learn(self, fresh: list[str]) -> None:
-        """See to VMs that were not there at the last sample."""
-        if not fresh:
-            return
-        for uuid in fresh:
-            self._definitions.want(uuid)
+    def _learn(self, wall: float, *, everything: bool) -> None:
+        """See to VMs that are new or run anew since the last sample; after connecting that is all of them."""
+        news = []
+        for uuid, dom in self._sampler.domains.items():
             entry = self._book.entries[uuid]
-            if self._local and entry.on and (at := qemu_started_at(entry.name)):
-                self._book.started(uuid, at, exact=True)
-        self._definitions.prefer(self._context.watch.visible)
-        self._agenda.by("definitions", Priority.BACKGROUND, self._context.clock.mono())
+            begun = self._book.set_run(uuid, dom.ID(), wall=wall)
+            if begun:
+                self._asked_balloon.discard(uuid)
+                if self._local and not entry.started_exact and (at := qemu_started_at(entry.name)):
+                    self._book.started(uuid, at, exact=True)
+            if everything or begun or not entry.known:
+                entry.known = True
+                news.append(uuid)
+        for uuid in news:
+            self._definitions.want(uuid)
+        if news:
+            self._definitions.prefer(self._context.watch.visible)
+            self._agenda.by("definitions", Priority.BACKGROUND, self._context.clock.mono())
 
     def _do_states(self) -> None:
         """Ask for the state of VMs that had an event."""

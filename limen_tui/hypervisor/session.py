@@ -139,7 +139,11 @@ class HostSession:
         self._context.mailbox.put(Priority.EVENT, self._worker.rewatch)
 
     def refresh(self) -> None:
-        """Sample now; while down, connect now."""
+        """Sample now; while down, connect now, past an attempt that hangs."""
+        context = self._context
+        busy_since = context.busy_since
+        if busy_since is not None and context.clock.mono() - busy_since > self._connect_patience:
+            self._take_over(context)
         self._context.mailbox.put(Priority.USER, self._worker.refresh)
 
     def rename(self, host: Host) -> None:

@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable
 from typing import Final
 
-from limen_tui.errors import AuthError, ConnectError, LimenError
+from limen_tui.errors import AuthError, ConnectError, LimenError, StepFailed
 from limen_tui.hypervisor import uri as uris
 from limen_tui.hypervisor.backoff import Backoff
 from limen_tui.hypervisor.book import Book
@@ -71,6 +71,10 @@ class Worker:
             return self._serve(connection)
         except LimenError as error:
             return error
+        except Exception as error:  # noqa: BLE001 - a fault of ours must cost this spell, not the host for good
+            return StepFailed(
+                "Limen failed on this host", f"{type(error).__name__}: {error}", "Please report it; Limen tries again."
+            )
         finally:
             self.connection = self.serving = None
             context.busy_since = None

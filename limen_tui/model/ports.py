@@ -54,7 +54,7 @@ class Clock(Protocol):
 
 
 class HostVerbs(Protocol):
-    """What can be asked of a connected host. Every call may block; runs on that host's session thread.
+    """What can be asked of a connected host. Every call may block; runs on a thread of that host's session.
 
     All raise :class:`~limen_tui.errors.LimenError` subclasses only: ``NotFound`` for a VM that is gone,
     ``Conflict`` for a state that forbids it, ``NotSupported``, ``ReadOnlyError``, ``StepFailed``,
@@ -97,7 +97,7 @@ class HostPort(Protocol):
         """Sample now; while down, try to connect now instead of waiting out the backoff."""
 
     def submit(self, call: Callable[[HostVerbs], T], *, priority: Priority = Priority.USER) -> Future[T]:
-        """Run ``call`` on the session thread.
+        """Run ``call`` on a thread of the session; a person's acts may run beside one another.
 
         The future fails with ``ConnectError`` at once when the host is not up. Cancelling it works
         until the call starts.

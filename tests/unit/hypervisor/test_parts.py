@@ -198,7 +198,7 @@ def sample(mono, *vms):
 
 def test_the_book_follows_samples():
     book = Book(Host("h", "host", "test:///default"))
-    assert book.apply(sample(1, RawVM("a", "A", RUNNING), RawVM("b", "B", SHUTOFF)), {}) == ["a", "b"]
+    book.apply(sample(1, RawVM("a", "A", RUNNING), RawVM("b", "B", SHUTOFF)), {})
     first = book.views()
     assert first["a"].started_at == 1001
     assert first["b"].started_at is None
@@ -240,3 +240,18 @@ def test_marks_go_into_facts():
     book.set_marks(autostart={"a"}, transient={"a"}, saved={"a"})
     vm = book.views()["a"]
     assert (vm.facts.autostart, vm.facts.persistent, vm.state, vm.reason) == (True, False, VMState.SUSPENDED, SAVED)
+
+
+def test_another_run_that_nobody_saw_begin():
+    book = Book(Host("h", "host", "test:///default"))
+    book.apply(sample(1, RawVM("a", "A", RUNNING)), {})
+    assert book.set_run("a", 7, wall=1001)
+    assert not book.set_run("a", 7, wall=1002)
+    assert book.views()["a"].started_at == 1001
+    # while the link was down it was started again
+    assert book.set_run("a", 9, wall=1500)
+    assert (book.views()["a"].started_at, book.views()["a"].started_exact) == (1500, False)
+    book.started("a", 1600, exact=True)
+    assert book.set_run("a", 10, wall=1601)
+    assert (book.views()["a"].started_at, book.views()["a"].started_exact) == (1600, True)
+    assert not book.set_run("a", -1, wall=1700)

@@ -122,11 +122,29 @@ def test_a_hung_host_delays_nobody(watch_host, hung_port):
     assert not hung.session.join(0)
 
 
-def test_two_sessions_see_each_others_acts(watch_host, daemon):
-    # the daemon serves one world to each connection; QEMU is shared, see test_session_qemu
-    host = watch_host(a_world(daemon, 3))
+def test_asking_again_goes_past_an_attempt_that_hangs(watch_host, hung_port):
+    tries = []
+
+    def opener(uri, read_only):
+        tries.append(uri)
+        return open_libvirt(uri if len(tries) == 1 else "test:///default", read_only)
+
+    host = watch_host(f"qemu+tcp://127.0.0.1:{hung_port}/system", open=opener, connect_patience=0.3)
+    host.may_hang = True
+    host.until(lambda snap: snap.state is HostState.DOWN)
+    host.session.refresh()
     host.up()
-    wait_for(lambda: daemon.virsh("list", "--all", uri=a_world(daemon, 3)).count("vm0") == 3)
+    assert host.do(lambda verbs: 5) == 5
+
+
+def test_few_threads_are_left_behind_by_a_host_that_only_hangs(watch_host, hung_port):
+    host = watch_host(f"qemu+tcp://127.0.0.1:{hung_port}/system", connect_patience=0.1, give_up_after=0.2)
+    host.may_hang = True
+    wait_for(lambda: host.now and len(host.session._left) == 2)
+    thread = host.session._thread
+    host.until(lambda snap: host.session._context.busy_since is not None
+               and host.session._context.clock.mono() - host.session._context.busy_since > 1)
+    assert host.session._thread is thread
 
 
 def test_a_driver_that_is_not_there(daemon):

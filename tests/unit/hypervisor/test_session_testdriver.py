@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from concurrent.futures import CancelledError
 
+import libvirt
 import pytest
 
 from limen_tui.errors import Conflict, ConnectError, InputError, NotFound, ReadOnlyError
+from limen_tui.hypervisor.connection import open_libvirt
 from limen_tui.hypervisor.lane import WIDTH
 from limen_tui.model.events import EventKind
 from limen_tui.model.host import Host, HostState
@@ -165,7 +169,7 @@ def test_read_only_refuses_before_libvirt_is_asked(watch_host, counting, how):
         with pytest.raises(ReadOnlyError):
             host.do(act)
     host.until(lambda snap: snap.load.ticks > 1)
-    assert made[0].calls.count("lookupByUUIDString") == 1  # the definition, at connect
+    assert "lookupByUUIDString" not in made[0].calls
     assert host.vm("test").state is VMState.RUNNING
 
 
@@ -266,3 +270,84 @@ def test_many_connections_leave_no_handles(watch_host, counting):
         host.vm_until("test", lambda vm: vm.state is VMState.PAUSED)
     # closed for good: the connection's last reference is gone
     assert all(each._raw._o is None for each in made[:-1])
+
+
+class NoBulk:
+    """A driver without the bulk call, as ESX is: libvirt's own refusal, the rest from the test driver."""
+
+    def __init__(self, raw):
+        self._raw = raw
+        self.asked = 0
+
+    def getAllDomainStats(self, *args):
+        self.asked += 1
+        error = libvirt.libvirtError("no")
+        error.err = (libvirt.VIR_ERR_NO_SUPPORT, 0, "not supported", 2, None, None, None, -1, -1)
+        raise error
+
+    def __getattr__(self, name):
+        return getattr(self._raw, name)
+
+
+def test_a_driver_without_the_bulk_call(watch_host, tmp_path):
+    file = tmp_path / "node.xml"
+    file.write_text(node_xml(5, active=3))
+    made = []
+
+    def opener(uri, read_only):
+        made.append(NoBulk(open_libvirt(uri, read_only)))
+        return made[-1]
+
+    host = watch_host(f"test://{file}", open=opener)
+    snap = host.up()
+    assert (len(snap.vms), snap.running) == (5, 3)
+    uuid = host.vm("vm00000").key.uuid
+    host.session.watch(Watch(interval=0.1, visible=frozenset({uuid})))
+    host.vm_until("vm00000", lambda vm: vm.load.cpu_pct is not None)
+    assert made[0].asked == 1
+
+
+def test_a_fault_of_ours_costs_the_spell_not_the_host(watch_host):
+    tries = []
+
+    def opener(uri, read_only):
+        tries.append(uri)
+        if len(tries) == 1:
+            raise ZeroDivisionError("oops")
+        return open_libvirt(uri, read_only)
+
+    host = watch_host(URI, open=opener)
+    assert "oops" in host.until(lambda snap: snap.state is HostState.DOWN).problem.detail
+    host.session.refresh()
+    host.up()
+
+
+def test_definitions_are_read_again_after_a_reconnect(watch_host, tmp_path):
+    file = tmp_path / "node.xml"
+    file.write_text(node_xml(1))
+    host = watch_host(f"test://{file}")
+    host.vm_until("vm00000", lambda vm: vm.facts.memory_kib == 1048576)
+    file.write_text(node_xml(1).replace("1048576", "2097152"))
+    worker = host.session._worker
+    host.session._context.mailbox.put(0, lambda: worker.serving.link_broke(ConnectError("cut")))
+    host.until(lambda snap: snap.state is HostState.DOWN)
+    host.session.refresh()
+    host.vm_until("vm00000", lambda vm: vm.facts.memory_kib == 2097152 and not vm.stale)
+
+
+def test_the_process_ends_at_once_with_sessions_open_and_hung(hung_port):
+    program = f"""
+import sys, time
+from limen_tui.hypervisor.session import HostSession
+from limen_tui.model.host import Host, HostState
+good = HostSession(Host("a", "a", "test:///default"), lambda event: None)
+hung = HostSession(Host("b", "b", "qemu+tcp://127.0.0.1:{hung_port}/system"), lambda event: None)
+for session in (good, hung):
+    session.start()
+while good.snapshot.state is not HostState.UP:
+    time.sleep(0.01)
+hung.close()
+print("leaving")
+"""
+    done = subprocess.run([sys.executable, "-c", program], check=False, capture_output=True, text=True, timeout=20)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "leaving\n", "")
