@@ -1,0 +1,163 @@
+"""Rows sorted, filtered, grouped and folded into lines; marks and cursor by identity. Pure: no Textual.
+
+Everything is found again by ``identity(row)``, never by a row number: rows move under the cursor each second.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from limen_widgets.line_table.column import Column
+
+R = TypeVar("R")
+_DIGITS = re.compile(r"(\d+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Group(Generic[R]):
+    """A group's header line."""
+
+    label: str
+    rows: tuple[R, ...]
+    folded: bool
+
+
+def natural(text: str) -> tuple[tuple[int, int, str], ...]:
+    """A sort key that puts ``web2`` before ``web10``."""
+    return tuple(
+        (0, int(part), "") if part.isdigit() else (1, 0, part.casefold()) for part in _DIGITS.split(text) if part
+    )
+
+
+class LineModel(Generic[R]):
+    """What the table shows, line by line."""
+
+    def __init__(self, identity: Callable[[R], Hashable]) -> None:
+        self.identity = identity
+        self.rows: Sequence[R] = ()
+        self.lines: list[R | Group[R]] = []
+        self.shown = 0
+        """Rows that pass the filter, folded ones included."""
+        self.cursor: Hashable | None = None
+        self.index = 0
+        """The cursor's line."""
+        self.marks: frozenset[Hashable] = frozenset()
+        self.folded: set[str] = set()
+        self.predicate: Callable[[R], bool] | None = None
+        self.group_by: Callable[[R], str] | None = None
+        self.sort_column: Column[R] | None = None
+        self.reverse = False
+
+    # -- building ---------------------------------------------------------------------------------
+
+    def set_rows(self, rows: Sequence[R]) -> int:
+        """Take in new rows; how many marks were dropped because their rows are gone."""
+        self.rows = rows
+        lost = 0
+        if self.marks:
+            there = {self.identity(row) for row in rows}
+            kept = self.marks & there
+            lost, self.marks = len(self.marks) - len(kept), kept
+        self.rebuild()
+        return lost
+
+    def rebuild(self) -> bool:
+        """Sort, filter and group anew; whether the cursor's row is still there."""
+        rows = self.rows if self.predicate is None else list(filter(self.predicate, self.rows))
+        self.shown = len(rows)
+        ordered = self._sorted(rows)
+        self.lines = self._grouped(ordered) if self.group_by is not None else list(ordered)
+        return self._find_cursor()
+
+    def _sorted(self, rows: Sequence[R]) -> Sequence[R]:
+        column = self.sort_column
+        if column is None or column.sort_key is None:
+            return rows
+        key = column.sort_key
+        known: list[tuple[Any, R]] = []
+        unknown: list[R] = []
+        for row in rows:
+            value = key(row)
+            if value is None:
+                unknown.append(row)
+            else:
+                known.append((value, row))
+        known.sort(key=_first, reverse=self.reverse)
+        return [row for _, row in known] + unknown
+
+    def _grouped(self, rows: Sequence[R]) -> list[R | Group[R]]:
+        groups: dict[str, list[R]] = {}
+        if self.group_by is None:
+            return list(rows)
+        for row in rows:
+            groups.setdefault(self.group_by(row), []).append(row)
+        lines: list[R | Group[R]] = []
+        for label in sorted(groups, key=natural):
+            folded = label in self.folded
+            lines.append(Group(label, tuple(groups[label]), folded))
+            if not folded:
+                lines += groups[label]
+        return lines
+
+    # -- cursor -----------------------------------------------------------------------------------
+
+    def key_at(self, index: int) -> Hashable | None:
+        """The identity of a line; a group's is its label in a tuple of its own, so that it cannot meet a row's."""
+        if not 0 <= index < len(self.lines):
+            return None
+        line = self.lines[index]
+        return ("group", line.label) if isinstance(line, Group) else self.identity(line)
+
+    def index_of(self, key: Hashable) -> int | None:
+        """The line of an identity."""
+        for index in range(len(self.lines)):
+            if self.key_at(index) == key:
+                return index
+        return None
+
+    def _find_cursor(self) -> bool:
+        if not self.lines:
+            self.cursor, self.index = None, 0
+            return False
+        if self.cursor is not None:
+            if self.key_at(self.index) == self.cursor:
+                return True
+            found = self.index_of(self.cursor)
+            if found is not None:
+                self.index = found
+                return True
+        lost = self.cursor is not None
+        self.move(min(self.index, len(self.lines) - 1))
+        return not lost
+
+    def move(self, index: int) -> None:
+        """Put the cursor on a line."""
+        if self.lines:
+            self.index = max(0, min(index, len(self.lines) - 1))
+            self.cursor = self.key_at(self.index)
+
+    @property
+    def row(self) -> R | None:
+        """The row under the cursor; ``None`` on a group's header or an empty table."""
+        if not 0 <= self.index < len(self.lines):
+            return None
+        line = self.lines[self.index]
+        return None if isinstance(line, Group) else line
+
+    # -- marks ------------------------------------------------------------------------------------
+
+    def keys_between(self, one: int, other: int) -> frozenset[Hashable]:
+        """Identities of the rows from one line to another, both included."""
+        low, high = sorted((one, other))
+        return frozenset(self.identity(line) for line in self.lines[low : high + 1] if not isinstance(line, Group))
+
+    def all_keys(self) -> frozenset[Hashable]:
+        """Identities of the rows on show; rows in folded groups are not."""
+        return self.keys_between(0, len(self.lines))
+
+
+def _first(pair: tuple[Any, object]) -> Any:
+    return pair[0]
