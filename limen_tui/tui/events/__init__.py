@@ -1,0 +1,1 @@
+"""The view of what happened, on the hosts and by people."""

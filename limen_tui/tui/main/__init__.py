@@ -1,0 +1,1 @@
+"""The main screen: totals, host tree, views, key bar."""

@@ -1,0 +1,1 @@
+"""The palette: every action, VM and host by name."""

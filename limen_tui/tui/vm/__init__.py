@@ -1,0 +1,1 @@
+"""One VM on its own screen."""
