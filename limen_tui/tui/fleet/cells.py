@@ -5,6 +5,8 @@ A piece is text and a kind of style (``good``, ``dim`` ...); the table maps kind
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from limen_tui.model.lifecycle import VMState
 from limen_tui.model.vm import VM
 from limen_tui.tui.fleet import fmt
@@ -12,6 +14,7 @@ from limen_tui.tui.fleet.glyphs import vm_look, vm_word
 from limen_tui.tui.fleet.lines import Line
 
 METER_CELLS = 6
+SPARK_CELLS = 16
 HOT, WARM = 90.0, 75.0
 
 
@@ -91,7 +94,7 @@ def ips(vm: VM) -> Line:
 
 def os(vm: VM) -> Line:
     """Operating system as libosinfo's metadata has it."""
-    return _text(vm.facts.os)
+    return text(vm.facts.os)
 
 
 def autostart(vm: VM) -> Line:
@@ -108,7 +111,7 @@ def uptime(vm: VM, now: float) -> Line:
 
 def tags(vm: VM) -> Line:
     """Its tags."""
-    return tuple((f"#{fmt.clean(tag)} ", "tag") for tag in vm.facts.tags)
+    return tuple((f"#{fmt.clean(tag)} ", "accent") for tag in vm.facts.tags)
 
 
 def uuid(vm: VM) -> Line:
@@ -145,27 +148,37 @@ def rss(vm: VM) -> Line:
 
 def reason(vm: VM) -> Line:
     """Why it is in its state, in libvirt's words."""
-    return _text(vm.reason)
+    return text(vm.reason)
 
 
 def description(vm: VM) -> Line:
     """The definition's title, or the first line of its description."""
-    return _text(vm.facts.title or vm.facts.description.partition("\n")[0])
+    return text(note_of(vm) or "")
+
+
+def note_of(vm: VM) -> str | None:
+    """The definition's title, or the first line of its description."""
+    return vm.facts.title or vm.facts.description.partition("\n")[0] or None
+
+
+def history(vm: VM, series: Sequence[float]) -> Line:
+    """CPU % of the last samples."""
+    return ((fmt.spark(series, SPARK_CELLS, 100.0), heat(vm.load.cpu_pct)),) if len(series) else ()
 
 
 def machine(vm: VM) -> Line:
     """The machine type."""
-    return _text(vm.facts.machine)
+    return text(vm.facts.machine)
 
 
 def kind(vm: VM) -> Line:
     """libvirt's domain type."""
-    return _text(vm.facts.kind)
+    return text(vm.facts.kind)
 
 
 def firmware(vm: VM) -> Line:
     """BIOS or UEFI."""
-    return _text(vm.facts.firmware)
+    return text(vm.facts.firmware)
 
 
 def disks(vm: VM) -> Line:
@@ -173,8 +186,9 @@ def disks(vm: VM) -> Line:
     return _plain(str(len(vm.facts.disks)))
 
 
-def _text(text: str) -> Line:
-    return _plain(fmt.clean(text)) if text else _unknown()
+def text(value: str) -> Line:
+    """Outside text, ``–`` when empty."""
+    return _plain(fmt.clean(value)) if value else _unknown()
 
 
 def _plain(text: str) -> Line:

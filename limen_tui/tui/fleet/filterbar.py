@@ -1,6 +1,6 @@
-"""The filter line of a table: an input, the count, and what is wrong with the text, at its place.
+"""The filter line of a table: an input, and below it what is wrong with the text, at its place, or could follow.
 
-May import textual and model. UI thread. Hidden while empty and not in use.
+May import textual. UI thread.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class FilterInput(Input):
 
 
 class Note(Lines):
-    """The count beside the text, and the line below it."""
+    """The prompt, and the line below the text."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "note--dim", "note--strong", "note--bad", "note--offer",
@@ -65,19 +65,17 @@ class Note(Lines):
 
 
 class FilterBar(Vertical):
-    """``/ text``, the count at the right, and below it a problem or what could follow."""
+    """``/ text``, and below it a problem at its place, or what could follow. Hidden while not in use."""
 
     DEFAULT_CSS = """
     FilterBar {
-        height: auto; display: none; background: $surface;
-        &.-open, &.-kept { display: block; }
+        height: 2; display: none; background: $surface;
+        &.-open { display: block; }
         & Horizontal { height: 1; }
         & .filter--prompt { width: 3; height: 1; }
         & FilterInput { width: 1fr; height: 1; border: none; padding: 0; background: $surface; }
         & FilterInput:focus { border: none; }
-        & .filter--count { width: 24; height: 1; }
-        & .filter--below { height: 1; display: none; }
-        &.-open .filter--below, &.-problem .filter--below { display: block; }
+        & .filter--below { height: 1; }
     }
     """
 
@@ -96,7 +94,6 @@ class FilterBar(Vertical):
         with Horizontal():
             yield Note(classes="filter--prompt")
             yield FilterInput(compact=True, select_on_focus=False, id="filter-input")
-            yield Note(classes="filter--count")
         yield Note(classes="filter--below")
 
     @property
@@ -121,7 +118,6 @@ class FilterBar(Vertical):
     def on_input_changed(self, event: Input.Changed) -> None:
         """Pass it on as ours."""
         event.stop()
-        self.set_class(bool(event.value.strip()), "-kept")
         self.post_message(self.Changed(event.value))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
@@ -138,15 +134,8 @@ class FilterBar(Vertical):
         self.remove_class("-open")
         self.post_message(self.Left())
 
-    def show_count(self, shown: int, total: int) -> None:
-        """``12 of 10,000`` at the right."""
-        text = f"{shown:,} of {total:,} "
-        pad = " " * max(0, 24 - len(text))
-        self.query_one(".filter--count", Note).show_lines([((pad, ""), (text, "note--strong"))])
-
-    def show_below(self, line: Line, at: int = 0, *, problem: bool = False) -> None:
+    def show_below(self, line: Line, at: int = 0) -> None:
         """The line below: ``line`` starts under cell ``at`` of the text."""
-        self.set_class(problem, "-problem")
         self.query_one(".filter--below", Note).show_lines([((" " * (3 + at), ""), *line)])
 
 

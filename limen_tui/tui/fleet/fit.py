@@ -39,7 +39,8 @@ def fit(items: Sequence[Item], width: int, gap: int = 3) -> Line:
     right = _join([items[i].variants[v] for i, v in chosen.items() if items[i].right], gap)
     if not right:
         return left
-    return (*left, (" " * max(gap, width - line_width(left) - line_width(right)), ""), *right)
+    room = max(0, width - line_width(left) - line_width(right))
+    return (*left, (" " * room, ""), *right)
 
 
 def _join(lines: Sequence[Line], gap: int) -> Line:

@@ -1,6 +1,6 @@
 """How states look: a glyph and a kind of style beside the word, never colour alone. Pure.
 
-The kinds (``good``, ``busy``, ``warn``, ``bad``, ``dim``) are mapped to component classes by the widgets.
+The kinds (``good``, ``accent``, ``warn``, ``bad``, ``dim``) are mapped to component classes by the widgets.
 """
 
 from __future__ import annotations
@@ -21,22 +21,22 @@ class Look(NamedTuple):
 
 
 VM_LOOKS: Final[Mapping[VMState, Look]] = {
-    VMState.PENDING: Look("◌", "busy"),
+    VMState.PENDING: Look("◌", "accent"),
     VMState.STOPPED: Look("○", "dim"),
-    VMState.STARTING: Look("◐", "busy"),
+    VMState.STARTING: Look("◐", "accent"),
     VMState.RUNNING: Look("●", "good"),
     VMState.PAUSED: Look("‖", "warn"),
     VMState.SUSPENDED: Look("☾", "warn"),
-    VMState.SAVING: Look("◐", "busy"),
-    VMState.STOPPING: Look("◐", "busy"),
+    VMState.SAVING: Look("◐", "accent"),
+    VMState.STOPPING: Look("◐", "accent"),
     VMState.CRASHED: Look("✗", "bad"),
-    VMState.MIGRATING: Look("⇄", "busy"),
+    VMState.MIGRATING: Look("⇄", "accent"),
     VMState.ERROR: Look("✗", "bad"),
     VMState.TERMINATED: Look("×", "dim"),
     VMState.UNKNOWN: Look("?", "dim"),
 }
 HOST_LOOKS: Final[Mapping[HostState, Look]] = {
-    HostState.CONNECTING: Look("◌", "busy"),
+    HostState.CONNECTING: Look("◌", "accent"),
     HostState.UP: Look("●", "good"),
     HostState.STALE: Look("~", "warn"),
     HostState.DOWN: Look("✗", "bad"),

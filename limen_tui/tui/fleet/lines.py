@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeAlias
 
+from limen_widgets.pieces import Piece, Pieces
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
-Piece: TypeAlias = tuple[str, str]
-"""Text without control characters, and the component class that styles it (empty for the widget's own style)."""
-Line: TypeAlias = tuple[Piece, ...]
+Line: TypeAlias = Pieces
+"""Pieces without control characters; the second of each is a component class, or empty for the widget's own."""
 
 
 def line_width(line: Sequence[Piece]) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import Final
 
@@ -22,6 +23,7 @@ _STATE_ORDER: Final = {
 NaturalKey = tuple[tuple[int, int, str], ...]
 
 
+@lru_cache(maxsize=65536)
 def natural(text: str) -> NaturalKey:
     """``web2`` before ``web10``, whatever the case; digits before letters."""
     return tuple(
@@ -29,14 +31,9 @@ def natural(text: str) -> NaturalKey:
     )
 
 
-def figure(value: float | None) -> float:
-    """Unknown below every figure."""
-    return -1.0 if value is None else float(value)
-
-
-def pair(first: float | None, second: float | None) -> float:
-    """The sum of two rates, unknown below every figure."""
-    return -1.0 if first is None and second is None else (first or 0.0) + (second or 0.0)
+def pair(first: float | None, second: float | None) -> float | None:
+    """The sum of two rates; ``None``, which sorts last, when neither is known."""
+    return None if first is None and second is None else (first or 0.0) + (second or 0.0)
 
 
 def state(vm: VM) -> tuple[int, bool]:
@@ -44,12 +41,30 @@ def state(vm: VM) -> tuple[int, bool]:
     return _STATE_ORDER[vm.state], vm.stale
 
 
-def address(vm: VM) -> tuple[int, int]:
-    """By the number of the first address, IPv4 first, none last."""
-    for text in vm.ips:
-        try:
-            value = ip_address(text)
-        except ValueError:
-            continue
-        return value.version, int(value)
-    return 9, 0
+def address(vm: VM) -> tuple[int, int] | None:
+    """By the number of the first address, IPv4 first."""
+    return _address(vm.ips[0]) if vm.ips else None
+
+
+@lru_cache(maxsize=65536)
+def _address(text: str) -> tuple[int, int] | None:
+    try:
+        value = ip_address(text)
+    except ValueError:
+        return None
+    return value.version, int(value)
+
+
+def memory(vm: VM) -> float | None:
+    """By what is used, or given where the guest does not say."""
+    return vm.load.mem_used_kib or vm.load.mem_assigned_kib or vm.facts.memory_kib or None
+
+
+def uptime(vm: VM, now: float) -> float | None:
+    """Seconds since its start."""
+    return now - vm.started_at if vm.started_at is not None and vm.state.is_active else None
+
+
+def iops(vm: VM) -> float | None:
+    """Disk requests per second, both ways."""
+    return pair(vm.load.disk_rd_iops, vm.load.disk_wr_iops)

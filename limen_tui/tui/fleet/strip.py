@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import ClassVar, Final
 
+from limen_widgets.pieces import Piece
+
 from limen_tui.fleet.fleet import Fleet
 from limen_tui.model import units
 from limen_tui.model.events import HostEvent
@@ -13,10 +15,10 @@ from limen_tui.model.host import HostSnapshot, HostState
 from limen_tui.model.vm import VM, VMKey
 from limen_tui.tui.fleet import fmt
 from limen_tui.tui.fleet.glyphs import host_look, vm_look, vm_word
-from limen_tui.tui.fleet.lines import Line, Lines, Piece, clip, line_width
+from limen_tui.tui.fleet.lines import Line, Lines, clip, line_width
 
 DIM, STRONG, SPARK = "strip--label", "strip--value", "strip--spark"
-KINDS: Final = {kind: f"strip--{kind}" for kind in ("good", "busy", "warn", "bad", "dim")}
+KINDS: Final = {kind: f"strip--{kind}" for kind in ("good", "accent", "warn", "bad", "dim")}
 HEIGHT: Final = 6
 SPARK_CELLS: Final = 24
 EVENTS_SEARCHED: Final = 200
@@ -34,7 +36,7 @@ class DetailStrip(Lines):
         & > .strip--value { text-style: bold; }
         & > .strip--spark { color: $text-accent; }
         & > .strip--good { color: $text-success; }
-        & > .strip--busy { color: $text-accent; }
+        & > .strip--accent { color: $text-accent; }
         & > .strip--warn { color: $text-warning; }
         & > .strip--bad { color: $text-error; }
         & > .strip--dim { color: $text-muted; }

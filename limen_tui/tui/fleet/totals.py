@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar, Final
 
+from limen_widgets.pieces import Piece
+
 from limen_tui.fleet.view import FleetView, Totals
 from limen_tui.model.host import HostSnapshot, HostState
 from limen_tui.tui.fleet import fmt
 from limen_tui.tui.fleet.fit import Item, fit
-from limen_tui.tui.fleet.lines import Line, Lines, Piece, clip
+from limen_tui.tui.fleet.lines import Line, Lines, clip
 
 DIM, STRONG, GOOD, WARN, BAD, BADGE = (
     "totals--label", "totals--value", "totals--good", "totals--warning", "totals--error", "totals--badge",

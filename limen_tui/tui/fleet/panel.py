@@ -1,0 +1,285 @@
+"""The VMs view: filter, table, detail strip. May import textual, limen_widgets, fleet and model. UI thread."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar, Final
+
+from limen_widgets.line_table.messages import (
+    ColumnsChanged,
+    CursorLost,
+    CursorMoved,
+    MarksChanged,
+    RowActivated,
+    SortChanged,
+)  # fmt: skip
+from textual import on
+from textual.app import ComposeResult
+
+from limen_tui.fleet.fleet import Fleet
+from limen_tui.fleet.view import FleetView
+from limen_tui.model.actions import Target
+from limen_tui.model.history import Series
+from limen_tui.model.vm import VM, VMKey
+from limen_tui.tui.fleet import grouping
+from limen_tui.tui.fleet.columns import groups_for, vm_columns
+from limen_tui.tui.fleet.empty import empty_lines
+from limen_tui.tui.fleet.filterbar import FilterBar
+from limen_tui.tui.fleet.filtering import Filter
+from limen_tui.tui.fleet.scope import ScopeLine, ScopeState
+from limen_tui.tui.fleet.strip import DetailStrip
+from limen_tui.tui.fleet.table import EmptyNote, VMTable
+from limen_tui.tui.viewpanel import ViewPanel, WatchNeeds
+
+STRIP_FROM: Final = 20
+"""Lines of the panel from which the strip is shown by itself."""
+GROUPING: Final = "vms.grouping"
+"""What the grouping is remembered as between runs."""
+
+
+class FleetPanel(ViewPanel):
+    """Every VM, or those of one host."""
+
+    view_id = "vms"
+    HANDLES: ClassVar[frozenset[str]] = frozenset({
+        "view.filter", "view.columns", "view.group", "view.freeze", "view.refresh", "view.strip", "view.tree",
+        "vm.menu",
+    })  # fmt: skip
+    DEFAULT_CSS = """
+    FleetPanel VMTable.-empty { height: 1; }
+    """
+
+    def __init__(self, fleet: Fleet, *, columns: Sequence[str] = (), id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._fleet = fleet
+        self._view = fleet.view
+        self._wanted_columns = tuple(columns)
+        self._host_id: str | None = None
+        self._filter = Filter()
+        self._grouping = ""
+        self._frozen = False
+        self._strip_wanted: bool | None = None
+        self._rows: tuple[object, tuple[VM, ...]] = (None, ())
+
+    def compose(self) -> ComposeResult:
+        """Top to bottom."""
+        yield FilterBar()
+        yield ScopeLine()
+        yield VMTable(
+            vm_columns(self._fleet.clock.wall, self._cpu_history, self._host_group),
+            lambda vm: vm.key, id="vm-table", group_summary=grouping.summary,
+        )  # fmt: skip
+        yield EmptyNote()
+        yield DetailStrip(self._fleet)
+
+    def on_mount(self) -> None:
+        """Take up what was chosen last time."""
+        self.table.set_columns(self._wanted_columns)
+        self.table.sort("name", False)
+        self._group(str(self._fleet.inventory.setting(GROUPING, "")))
+        self.show_fleet(self._fleet.view)
+
+    @property
+    def table(self) -> VMTable:
+        """The table inside."""
+        return self.query_one(VMTable)
+
+    @property
+    def strip(self) -> DetailStrip:
+        """The strip inside."""
+        return self.query_one(DetailStrip)
+
+    # -- what the main screen asks ----------------------------------------------------------------
+
+    def show_fleet(self, view: FleetView) -> None:
+        """Take in a new view; repaints only lines that changed. While frozen only the latest is kept."""
+        if self._frozen or not self.is_mounted:
+            return
+        self._view = view
+        self.table.set_rows(self._in_scope(view))
+        self._tell()
+
+    def show_host(self, host_id: str | None) -> None:
+        """Limit the table to one host, or to none."""
+        if host_id == self._host_id:
+            return
+        self._host_id = host_id
+        self.table.set_rows(self._in_scope(self._view))
+        self._tell()
+
+    def target(self) -> Target:
+        """The marked VMs, else the one under the cursor, as the fleet has them now, and their hosts."""
+        view = self._fleet.view
+        keys = self.marked or ((self.cursor,) if self.cursor is not None else ())
+        vms = tuple(vm for vm in (view.vm(key) for key in keys) if vm is not None)
+        ids = dict.fromkeys(vm.key.host_id for vm in vms) or ({self._host_id: None} if self._host_id else {})
+        hosts = tuple(host for host in (view.host(host_id) for host_id in ids) if host is not None)
+        return Target(vms, hosts, self._fleet.read_only)
+
+    def watched(self) -> WatchNeeds:
+        """The hosts of the rows on screen, those rows, and the groups of figures that columns and strip need."""
+        keys = [key for key in self.table.visible_keys() if isinstance(key, VMKey)]
+        hosts = {key.host_id for key in keys} | ({self._host_id} if self._host_id else set())
+        columns = set(self.table.visible_columns) | {self.table.sorting[0]}
+        if self.strip.display:
+            columns |= {"cpu", "memory", "disk", "net"}
+        return WatchNeeds(frozenset(hosts), frozenset(keys), groups_for(columns))
+
+    def focus_main(self) -> None:
+        """The table takes the keyboard."""
+        self.table.focus()
+
+    def open_filter(self) -> None:
+        """Open the filter line."""
+        self.query_one(FilterBar).open()
+
+    # -- what keys do -----------------------------------------------------------------------------
+
+    @property
+    def cursor(self) -> VMKey | None:
+        """The VM under the cursor."""
+        key = self.table.cursor_key
+        return key if isinstance(key, VMKey) else None
+
+    @property
+    def marked(self) -> tuple[VMKey, ...]:
+        """The marked VMs, in the order of the fleet."""
+        marks = self.table.marked
+        return tuple(vm.key for vm in self._fleet.view.vms if vm.key in marks) if marks else ()
+
+    def set_frozen(self, frozen: bool) -> None:
+        """Hold the display still, or catch up."""
+        self._frozen = frozen
+        if not frozen:
+            self.show_fleet(self._fleet.view)
+        self._tell()
+
+    def group_next(self) -> str:
+        """Group by the next thing: host, state, tag, nothing."""
+        modes = grouping.MODES
+        self._group(modes[(modes.index(self._grouping) + 1) % len(modes)])
+        self._fleet.inventory.set_setting(GROUPING, self._grouping)
+        self._tell()
+        return self._grouping or "nothing"
+
+    def toggle_strip(self) -> bool:
+        """Show or hide the strip, whatever the height; whether it is on show now."""
+        self._strip_wanted = not self.strip.display
+        self._place_strip()
+        return bool(self.strip.display)
+
+    def go_to(self, key: VMKey | str) -> bool:
+        """Put the cursor on a VM; a filter that hides it gives way. Whether it is on show."""
+        if not isinstance(key, VMKey) or self._view.vm(key) is None:
+            return False
+        if not self.table.move_to(key) and self._filter.text:
+            self.query_one(FilterBar).text = ""
+            self._set_filter("")
+        return self.table.move_to(key)
+
+    def step_back(self) -> bool:
+        """Escape undoes one layer: marks, then the filter, then the limit to one host."""
+        if self.table.marked:
+            self.table.action_clear_marks()
+        elif self._filter.text:
+            self.query_one(FilterBar).text = ""
+            self._set_filter("")
+        elif self._host_id is not None:
+            self.post_message(self.HostWanted(None))
+        else:
+            return False
+        return True
+
+    # -- inside -----------------------------------------------------------------------------------
+
+    def _in_scope(self, view: FleetView) -> tuple[VM, ...]:
+        if self._host_id is None:
+            return view.vms
+        host = view.host(self._host_id)
+        if self._rows[0] is not host:
+            self._rows = (host, tuple(host.vms.values()) if host is not None else ())
+        return self._rows[1]
+
+    def _group(self, mode: str) -> None:
+        self._grouping = mode if mode in grouping.MODES else ""
+        self.table.set_grouping(grouping.group_of(self._grouping), grouping.summary)
+
+    def _set_filter(self, text: str) -> None:
+        self._filter = self._filter.typed(text, self._view)
+        self.table.set_filter(self._filter.predicate)
+        self._tell()
+
+    def _tell(self) -> None:
+        """Bring everything around the table up to date."""
+        table = self.table
+        shown, total = table.rows_shown, table.row_count
+        empty = not shown
+        host = self._view.host(self._host_id) if self._host_id else None
+        if empty:
+            self.query_one(EmptyNote).say(empty_lines(self._view, host, self._filter.text, total))
+        table.set_class(empty, "-empty")
+        self.query_one(EmptyNote).display = empty
+        self.query_one(ScopeLine).show_state(ScopeState(
+            host, shown, total, self._filter.text if self._filter.predicate else "", self._grouping,
+            len(table.marked), self._frozen, self._sorted_by()))  # fmt: skip
+        self.query_one(FilterBar).show_below(self._filter.below, self._filter.at)
+        self._place_strip()
+        self.strip.show_vm(self.cursor)
+
+    def _sorted_by(self) -> tuple[str, bool]:
+        column_id, reverse = self.table.sorting
+        title = next((column.title for column in self.table.all_columns if column.id == column_id), "")
+        return title, reverse
+
+    def _place_strip(self) -> None:
+        wanted = self._strip_wanted
+        show = self.size.height >= STRIP_FROM if wanted is None else wanted
+        self.strip.display = show and self.size.height >= STRIP_FROM // 2
+
+    # -- messages of the parts --------------------------------------------------------------------
+
+    @on(FilterBar.Changed)
+    def _filter_typed(self, event: FilterBar.Changed) -> None:
+        event.stop()
+        self._set_filter(event.text)
+
+    @on(FilterBar.Left)
+    def _filter_left(self, event: FilterBar.Left) -> None:
+        event.stop()
+        self.focus_main()
+
+    @on(CursorMoved)
+    def _moved(self, event: CursorMoved) -> None:
+        event.stop()
+        self.strip.show_vm(self.cursor)
+        self.post_message(self.TargetChanged())
+
+    @on(MarksChanged)
+    @on(CursorLost)
+    def _marked(self, event: MarksChanged | CursorLost) -> None:
+        event.stop()
+        self._tell()
+        self.post_message(self.TargetChanged())
+
+    @on(RowActivated)
+    def _opened(self, event: RowActivated) -> None:
+        event.stop()
+        if isinstance(event.key, VMKey):
+            self.post_message(self.OpenWanted(event.key))
+
+    @on(SortChanged)
+    @on(ColumnsChanged)
+    def _laid_out(self) -> None:
+        self._tell()
+
+    def on_resize(self) -> None:
+        """The strip hides where there is little room."""
+        self._place_strip()
+
+    def _cpu_history(self, vm: VM) -> Sequence[float]:
+        return self._fleet.history.series(vm.key, Series.CPU)
+
+    def _host_group(self, vm: VM) -> str:
+        host = self._fleet.view.host(vm.key.host_id)
+        return host.host.group if host is not None else ""
+

@@ -1,0 +1,81 @@
+"""The line above the table: which VMs are shown, in which order, how many marked. UI thread."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from limen_tui.model.host import HostSnapshot
+from limen_tui.tui.fleet import fmt
+from limen_tui.tui.fleet.fit import Item, fit
+from limen_tui.tui.fleet.lines import Lines
+
+DIM, STRONG, ACCENT, BADGE = "scope--label", "scope--value", "scope--accent", "scope--badge"
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeState:
+    """What the line says."""
+
+    host: HostSnapshot | None = None
+    shown: int = 0
+    total: int = 0
+    filter_text: str = ""
+    grouping: str = ""
+    marked: int = 0
+    frozen: bool = False
+    sorted_by: tuple[str, bool] = ("", False)
+
+
+class ScopeLine(Lines):
+    """One line; what matters least goes first where it is narrow."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {DIM, STRONG, ACCENT, BADGE}
+    DEFAULT_CSS = """
+    ScopeLine {
+        height: 1;
+        & > .scope--label { color: $text-muted; }
+        & > .scope--value { text-style: bold; }
+        & > .scope--accent { color: $text-accent; text-style: bold; }
+        & > .scope--badge { text-style: bold reverse; }
+    }
+    """
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._state = ScopeState()
+
+    def show_state(self, state: ScopeState) -> None:
+        """Repaints when it says something else."""
+        self._state = state
+        self._redraw()
+
+    def on_resize(self) -> None:
+        """Fit again."""
+        self._redraw()
+
+    def _redraw(self) -> None:
+        width = self.size.width - 2
+        if width > 0:
+            self.show_lines([((" ", ""), *fit(scope_items(self._state), width))])
+
+
+def scope_items(state: ScopeState) -> list[Item]:
+    """The parts of the line with their importance."""
+    where = fmt.clean(state.host.host.name) if state.host is not None else "All hosts"
+    filtered = state.shown != state.total
+    number = f"{state.shown:,} of {state.total:,}" if filtered else f"{state.total:,}"
+    items = [Item(0, (((where, STRONG), ("  ", ""), (number, ACCENT if filtered else STRONG), (" VMs", DIM)),))]
+    if state.marked:
+        items.append(Item(1, (((f"● {state.marked:,} marked", ACCENT),),)))
+    if state.filter_text:
+        text = fmt.clean(state.filter_text)
+        items.append(Item(3, ((("/", DIM), (text, ACCENT)),)))
+    if state.grouping:
+        items.append(Item(5, ((("by ", DIM), (state.grouping, "")),)))
+    title, down = state.sorted_by
+    if title:
+        items.append(Item(6, ((("sorted by ", DIM), (f"{title} {'▼' if down else '▲'}", "")),)))
+    if state.frozen:
+        items.append(Item(2, (((" FROZEN ", BADGE),),), right=True))
+    return items
