@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from limen_widgets.line_table import LineTable
-from textual.message import Message
 from textual.widget import Widget
 
 from limen_tui.fleet.view import FleetView
@@ -16,7 +15,7 @@ from limen_tui.model.vm import VMKey
 
 
 @dataclass(frozen=True, slots=True)
-class WatchNeeds:
+class Needs:
     """What a view wants sampled often. Hosts not named tick at the slow rate."""
 
     hosts: frozenset[str] = frozenset()
@@ -29,26 +28,9 @@ class ViewPanel(Widget):
     """One of the views: VMs, hosts, storage, networks, jobs, events. Its DOM id is ``view_id``."""
 
     view_id: ClassVar[str] = ""
-    HANDLES: ClassVar[frozenset[str]] = frozenset()
-    """Ids of ``view.*`` actions with scope VIEW that mean something here; the others are dimmed."""
-    DEFAULT_CSS = "ViewPanel { width: 1fr; height: 1fr; layout: vertical; }"
-
-    class TargetChanged(Message):
-        """The cursor or the marks are elsewhere: other keys apply."""
-
-    class OpenWanted(Message):
-        """Enter on a VM: show it on its own."""
-
-        def __init__(self, key: VMKey) -> None:
-            super().__init__()
-            self.key = key
-
-    class HostWanted(Message):
-        """Show this host alone (``None``: all of them) in the view of VMs."""
-
-        def __init__(self, host_id: str | None) -> None:
-            super().__init__()
-            self.host_id = host_id
+    UNUSED: ClassVar[frozenset[str]] = frozenset()
+    """Ids of actions of scope VIEW that mean nothing here: their keys are dimmed."""
+    DEFAULT_CSS = "ViewPanel { width: 1fr; height: 1fr; }"
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id or self.view_id)
@@ -60,9 +42,9 @@ class ViewPanel(Widget):
         """What actions are aimed at at this moment: marked rows, else the one under the cursor."""
         return Target()
 
-    def watched(self) -> WatchNeeds:
+    def watched(self) -> Needs:
         """What is to be sampled often while this view is on show."""
-        return WatchNeeds()
+        return Needs()
 
     def show_host(self, host_id: str | None) -> None:
         """Limit the view to one host, or show the whole fleet."""
@@ -75,10 +57,9 @@ class ViewPanel(Widget):
     def open_filter(self) -> None:
         """Show the filter's input and put the keyboard there."""
 
-    def go_to(self, key: VMKey | str) -> bool:
-        """Put the cursor on a VM (or, by its id, a host); whether it is on show."""
-        table = self.table
-        return table is not None and table.move_to(key)
+    def show_vm(self, key: VMKey) -> bool:  # noqa: ARG002 - for views of VMs
+        """Put the cursor on a VM; what hides it gives way. Whether it is there."""
+        return False
 
     def step_back(self) -> bool:
         """Escape: undo one layer (marks, filter); whether there was one."""
@@ -87,18 +68,20 @@ class ViewPanel(Widget):
     def refresh_now(self) -> None:
         """ctrl+r, after the hosts on show were asked to sample: ask again for what is not sampled."""
 
-    def group_next(self) -> str:
-        """Group the table by the next thing; what that is, for a notice."""
+    def cycle_grouping(self) -> str:
+        """Group the table by the next thing; what that is now, empty for nothing."""
         return ""
 
-    def toggle_strip(self) -> bool:
-        """Show or hide the part below the table; whether it is on show now."""
-        return False
+    def toggle_strip(self) -> None:
+        """Show or hide the part below the table."""
 
-    def set_frozen(self, frozen: bool) -> None:
-        """Hold the display still, or catch up."""
-        if (table := self.table) is not None:
-            table.freeze = frozen
+    def toggle_freeze(self) -> bool:
+        """Hold the display still, or let it go on; whether it is held now."""
+        table = self.table
+        if table is None:
+            return False
+        table.freeze = not table.freeze
+        return table.freeze
 
     @property
     def table(self) -> LineTable[Any] | None:
