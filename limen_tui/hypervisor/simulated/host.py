@@ -1,0 +1,243 @@
+"""A simulated host behind HostPort. Its methods are safe on any thread; ``step`` runs on the simulation's thread."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Any, TypeVar
+
+from limen_tui.errors import ConnectError
+from limen_tui.hypervisor.simulated.catalogue import Made
+from limen_tui.hypervisor.simulated.machine import Machine
+from limen_tui.hypervisor.simulated.verbs import SimulatedVerbs
+from limen_tui.hypervisor.simulated.weather import Weather
+from limen_tui.model.events import EventKind, HostEvent
+from limen_tui.model.host import Host, HostInfo, HostLoad, HostSnapshot, HostState, Problem
+from limen_tui.model.ports import Clock, EventSink, HostVerbs, Priority, Watch
+from limen_tui.model.samples import RawHost, RawSample
+from limen_tui.model.stats import RateMeter, host_load
+from limen_tui.model.vm import VM, VMKey
+
+T = TypeVar("T")
+CPUS, MEMORY_KIB = 64, 512 << 20
+SILENT = Problem("The host does not answer", "No answer to the last bulk call.", "Check the network to it.")
+
+
+class SimulatedHost:
+    """Implements HostPort over machines that live in the clock's time."""
+
+    def __init__(
+        self, host: Host, sink: EventSink, clock: Clock, made: Sequence[Made], number: int, weather: Weather,
+        wake: Callable[[], None],
+    ) -> None:  # fmt: skip
+        self.host = host
+        self._sink = sink
+        self._clock = clock
+        self._number = number
+        self._weather = weather
+        self._wake = wake
+        self._lock = threading.Lock()
+        self._calls: deque[tuple[Callable[[HostVerbs], Any], Future[Any]]] = deque()
+        self._machines = {m.uuid: Machine(m, clock.wall()) for m in made}
+        self._meter = RateMeter()
+        self._raw_host: RawHost | None = None
+        self._cpu = [0, 0]
+        self._vms: dict[str, VM] = {}
+        self._watch = Watch()
+        self._next = 0.0
+        self._hurry = False
+        self._began: float | None = None
+        self._closed = False
+        self._ended = threading.Event()
+        self._load = HostLoad()
+        self._slot = HostSnapshot(host, since=clock.wall())
+        self._verbs = SimulatedVerbs(
+            MappingProxyType(self._machines), number, clock.wall, self._on_change, read_only=host.read_only
+        )
+
+    # -- HostPort ---------------------------------------------------------------------------------
+
+    @property
+    def snapshot(self) -> HostSnapshot:
+        """The newest snapshot."""
+        return self._slot
+
+    def start(self) -> None:
+        """Begin connecting."""
+        self._began = self._clock.mono()
+        self._wake()
+
+    def watch(self, watch: Watch) -> None:
+        """Change what is sampled."""
+        self._watch = watch
+        self._next = min(self._next, self._clock.mono() + watch.interval)
+        self._wake()
+
+    def refresh(self) -> None:
+        """Sample or connect at the next step."""
+        self._hurry = True
+        self._wake()
+
+    def submit(self, call: Callable[[HostVerbs], T], *, priority: Priority = Priority.USER) -> Future[T]:  # noqa: ARG002
+        """Run ``call`` at the next step."""
+        future: Future[T] = Future()
+        with self._lock:
+            refused = self._closed or self._slot.state is not HostState.UP
+            if not refused:
+                self._calls.append((call, future))
+        if refused:
+            error = ConnectError(f"{self.host.name} is {self._slot.state.value}", hint="Try again when it is up.")
+            error.before_sending = True
+            future.set_exception(error)
+        else:
+            self._wake()
+        return future
+
+    def rename(self, host: Host) -> None:
+        """Take over a changed name, group or colour."""
+        self.host = host
+        self._vms.clear()
+        self._hurry = True
+        self._wake()
+
+    def close(self) -> None:
+        """End; the next step is the last."""
+        self._closed = True
+        if self._began is None:
+            self._ended.set()
+        self._wake()
+
+    def join(self, timeout: float) -> bool:
+        """Whether the last step was made."""
+        return self._weather.hangs or self._ended.wait(timeout)
+
+    # -- the simulation ---------------------------------------------------------------------------
+
+    def step(self) -> float:
+        """Go on to the clock's time; the monotonic time at which there is something to do again."""
+        now = self._clock.mono()
+        if self._closed:
+            self._drop_calls("The session was closed")
+            self._ended.set()
+            return now + 3600
+        if self._began is None or self._weather.hangs:
+            return now + 3600
+        state, until = self._weather.at(now - self._began)
+        if self._hurry and state is HostState.DOWN:
+            self._sink_host("still down")
+        if state is not self._slot.state:
+            self._change_state(state)
+        if state is not HostState.UP:
+            self._hurry = False
+            if state is HostState.DOWN:
+                self._drop_calls("The link broke")
+            return self._began + until
+        self._run_calls()
+        if self._hurry or now >= self._next:
+            self._hurry = False
+            self._next = now + self._watch.interval
+            self._sample()
+        return min(self._next, self._began + until)
+
+    def _change_state(self, state: HostState) -> None:
+        wall = self._clock.wall()
+        retry = wall + self._weather.outage if state is HostState.DOWN else None
+        problem = SILENT if state in (HostState.DOWN, HostState.STALE) else None
+        self._next = 0.0
+        if state is HostState.UP:
+            self._meter.reset()
+            self._publish(state=state, since=wall, problem=None, retry_at=None, info=self._info())
+        else:
+            self._publish(state=state, since=wall, problem=problem, retry_at=retry)
+        self._sink_host(state.value)
+
+    def _info(self) -> HostInfo:
+        return HostInfo(
+            hostname=f"{self.host.name}.example.net", hypervisor="QEMU", libvirt_version="10.9.0",
+            hypervisor_version="9.2.0", arch="x86_64", cpu_model="AMD EPYC 9354", cpus=CPUS, memory_kib=MEMORY_KIB,
+            read_only=self.host.read_only, kvm=True, transport="ssh",
+        )  # fmt: skip
+
+    def _sample(self) -> None:
+        now, wall = self._clock.mono(), self._clock.wall()
+        for machine in self._machines.values():
+            if event := machine.live(wall):
+                self._tell(machine, event)
+        raws = tuple(machine.raw() for machine in self._machines.values())
+        loads = self._meter.update(RawSample(now, wall, raws))
+        vms: dict[str, VM] = {}
+        for uuid, machine in self._machines.items():
+            old, load = self._vms.get(uuid), loads[uuid]
+            if (
+                old is not None and old.load == load and old.state is machine.state
+                and old.facts is machine.facts and old.started_at == machine.started_at
+            ):  # fmt: skip
+                vms[uuid] = old
+                continue
+            active = machine.state.is_active
+            vms[uuid] = VM(
+                VMKey(self.host.id, uuid), machine.name, self.host.name, machine.state, machine.reason, machine.facts,
+                load, (machine.made.ip,) if active else (), machine.started_at, True,
+            )  # fmt: skip
+        self._vms = vms
+        raw_host = self._host_counters()
+        figures = host_load(self._raw_host, raw_host)
+        self._raw_host = raw_host
+        self._load = replace(figures, tick_ms=1.5 + self._number, rpcs=self._load.rpcs + 3, ticks=self._load.ticks + 1)
+        self._publish(vms=MappingProxyType(vms), sampled_at=wall, load=self._load)
+
+    def _host_counters(self) -> RawHost:
+        busy = sum(m.facts.vcpus * m._busy for m in self._machines.values() if m.state.is_active)
+        seconds = 2.0
+        self._cpu[0] += int(min(0.98, busy / CPUS) * seconds * CPUS * 1e9)
+        self._cpu[1] += int(seconds * CPUS * 1e9)
+        memory = sum(m.facts.memory_kib for m in self._machines.values() if m.state.is_active)
+        return RawHost(
+            self._cpu[0], self._cpu[1], min(MEMORY_KIB * 98 // 100, memory * 7 // 10 + (8 << 20)), busy / 2 + 0.3
+        )
+
+    def _run_calls(self) -> None:
+        while True:
+            with self._lock:
+                if not self._calls:
+                    return
+                call, future = self._calls.popleft()
+            if not future.set_running_or_notify_cancel():
+                continue
+            try:
+                result = call(self._verbs)
+            except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to who waits for the future
+                future.set_exception(error)
+            else:
+                future.set_result(result)
+
+    def _drop_calls(self, why: str) -> None:
+        with self._lock:
+            calls, self._calls = list(self._calls), deque()
+        for _, future in calls:
+            if future.set_running_or_notify_cancel():
+                future.set_exception(ConnectError(why))
+
+    def _on_change(self, machine: Machine, text: str) -> None:
+        self._hurry = True
+        self._tell(machine, text)
+
+    def _tell(self, machine: Machine, text: str) -> None:
+        level = "error" if "crashed" in text else "info"
+        self._sink(
+            HostEvent(
+                self._clock.wall(), self.host.id, self.host.name, EventKind.LIFECYCLE, text,
+                machine.uuid, machine.name, level,
+            )
+        )  # fmt: skip
+
+    def _sink_host(self, text: str) -> None:
+        level = "info" if text == "up" else "warning"
+        self._sink(HostEvent(self._clock.wall(), self.host.id, self.host.name, EventKind.HOST, text, level=level))
+
+    def _publish(self, **changes: Any) -> None:
+        self._slot = replace(self._slot, host=self.host, rev=self._slot.rev + 1, **changes)

@@ -1,0 +1,132 @@
+"""One simulated VM: a state machine with realistic delays, and counters that grow as its load says. Pure."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+from limen_tui.errors import Conflict, NotSupported, StepFailed
+from limen_tui.hypervisor.simulated.catalogue import BROKEN, CRASHY, STUBBORN, Made
+from limen_tui.model.lifecycle import RULES, SAVED, Verb, VMState, refusal
+from limen_tui.model.samples import RawDisk, RawNic, RawVM
+
+RUNNING, PAUSED, SHUTOFF = 1, 3, 5
+MIB = 1 << 20
+START_SECONDS, REBOOT_SECONDS, SAVE_SECONDS = 2.0, 3.0, 4.0
+
+
+class Machine:
+    """A VM that lives in simulated time. Used by one thread at a time."""
+
+    def __init__(self, made: Made, now: float) -> None:
+        self.made = made
+        self.facts = made.facts
+        self.uuid, self.name = made.uuid, made.name
+        self.state = VMState.RUNNING if made.running else VMState.STOPPED
+        self.reason = "booted" if made.running else "shut down"
+        self.started_at: float | None = now - 3600 * (1 + made.seed % 900) if made.running else None
+        self.pending: tuple[float, VMState, str] | None = None
+        """(when, state, reason) of what is under way."""
+        self._phase = made.seed / 0xFFFF * math.tau
+        self._cpu_ns = made.seed * 10**9
+        self._disk = [made.seed << 20, made.seed << 18, made.seed << 4, made.seed << 3]
+        self._net = [made.seed << 19, made.seed << 17]
+        self._at = now
+        self._busy = 0.0
+
+    # -- asking -----------------------------------------------------------------------------------
+
+    def ask(self, verb: Verb, now: float) -> None:
+        """Accept ``verb``, or refuse it as libvirt would. Raises ``Conflict``, ``StepFailed`` or ``NotSupported``."""
+        if why := refusal(verb, self.state, self.reason):
+            raise Conflict(f"{RULES[verb].doing.capitalize()} {self.name} is not possible", why, "Wait, or look again.")
+        if verb is Verb.START and self.name == BROKEN:
+            raise StepFailed("Cannot start lab-broken", "Cannot access storage file "
+                             "'/var/lib/libvirt/images/lab-broken.qcow2': No such file or directory",
+                             "Put the disk back, or attach another.")  # fmt: skip
+        if verb is Verb.SAVE and len(self.facts.disks) > 5:
+            raise NotSupported("It has too much to save")
+        match verb:
+            case Verb.START:
+                self.pending = (now + START_SECONDS, VMState.RUNNING, "restored" if self.reason == SAVED else "booted")
+            case Verb.SHUTDOWN:
+                if self.name != STUBBORN:
+                    self.pending = (now + 5 + self.made.seed % 4, VMState.STOPPED, "shut down")
+            case Verb.REBOOT | Verb.RESET:
+                self.started_at = now + REBOOT_SECONDS
+            case Verb.FORCE_OFF:
+                self._become(VMState.STOPPED, "forced off", now)
+            case Verb.PAUSE:
+                self._become(VMState.PAUSED, "user", now)
+            case Verb.RESUME:
+                self._become(VMState.RUNNING, "unpaused", now)
+            case Verb.SAVE:
+                self.pending = (now + SAVE_SECONDS, VMState.SUSPENDED, SAVED)
+
+    def set_autostart(self, on: bool) -> None:
+        """Kept in the definition."""
+        self.facts = replace(self.facts, autostart=on)
+
+    def set_tags(self, tags: tuple[str, ...]) -> None:
+        """Kept in the definition."""
+        self.facts = replace(self.facts, tags=tags)
+
+    # -- living -----------------------------------------------------------------------------------
+
+    def live(self, now: float) -> str | None:
+        """Go on to ``now``; the event that this made, in words, if any."""
+        seconds = now - self._at
+        self._at = now
+        if self.state is VMState.RUNNING:
+            self._work(now, seconds)
+            if self.name == CRASHY and self.pending is None and int(now / 300) != int((now - seconds) / 300):
+                self.pending = (now + 45, VMState.RUNNING, "booted")
+                return self._become(VMState.CRASHED, "panicked", now)
+        if self.pending is not None and self.pending[0] <= now:
+            _, state, reason = self.pending
+            return self._become(state, reason, now)
+        return None
+
+    def _become(self, state: VMState, reason: str, now: float) -> str:
+        if self.pending is not None and self.pending[1] is state:
+            self.pending = None
+        if state is VMState.RUNNING and self.state is not VMState.PAUSED:
+            self.started_at = now
+            self._cpu_ns, self._disk, self._net = 0, [0, 0, 0, 0], [0, 0]
+        if state in (VMState.STOPPED, VMState.SUSPENDED):
+            self.started_at = None
+            self.pending = None
+        self.state, self.reason = state, reason
+        words = {VMState.RUNNING: "started", VMState.STOPPED: "stopped", VMState.SUSPENDED: "stopped"}
+        return f"{words.get(state, state.value)} ({reason})"
+
+    def _work(self, now: float, seconds: float) -> None:
+        """Load is a daily wave, a slow wander and a short flicker, all from the seed."""
+        role, phase = self.made.role, self._phase
+        wave = math.sin(now / 13750 + phase) * role.swing
+        wander = math.sin(now / 97 + phase * 7) * math.sin(now / 41 + phase * 3) * role.busy
+        flicker = math.sin(now * 1.7 + phase * 29) * 0.04
+        self._busy = busy = min(0.99, max(0.004, role.busy + wave + wander + flicker))
+        self._cpu_ns += int(busy * self.facts.vcpus * seconds * 1e9)
+        moved = busy * seconds
+        self._disk[0] += int(role.disk_mib * MIB * moved * 0.6)
+        self._disk[1] += int(role.disk_mib * MIB * moved * 0.4)
+        self._disk[2] += int(role.disk_mib * 12 * moved)
+        self._disk[3] += int(role.disk_mib * 9 * moved)
+        self._net[0] += int(role.net_mib * MIB * moved * 0.7)
+        self._net[1] += int(role.net_mib * MIB * moved * 0.3)
+
+    def raw(self) -> RawVM:
+        """Its counters, as virConnectGetAllDomainStats would give them."""
+        code = RUNNING if self.state is VMState.RUNNING else PAUSED if self.state is VMState.PAUSED else SHUTOFF
+        if code == SHUTOFF:
+            return RawVM(self.uuid, self.name, code, vcpus=self.facts.vcpus, vcpus_max=self.facts.vcpus_max)
+        vcpus, memory = self.facts.vcpus, self.facts.memory_kib
+        share = self._cpu_ns // vcpus
+        used = int(memory * min(0.95, 0.25 + 0.6 * self._busy + 0.1 * math.sin(self._phase)))
+        rd, wr, rd_reqs, wr_reqs = self._disk
+        return RawVM(
+            self.uuid, self.name, code, 0, self._cpu_ns, vcpus, self.facts.vcpus_max, (share,) * vcpus,
+            (int(share * 0.01),) * vcpus, memory, self.facts.memory_max_kib, memory - used, memory, memory - used,
+            memory + 90_000, 1, (RawDisk("vda", rd, wr, rd_reqs, wr_reqs),), (RawNic("vnet", *self._net),),
+        )  # fmt: skip

@@ -1,0 +1,126 @@
+"""What can be asked of a simulated host. Implements HostVerbs; runs on the simulation's thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from limen_tui.errors import InputError, NotFound, ReadOnlyError
+from limen_tui.hypervisor.simulated.machine import Machine
+from limen_tui.model.lifecycle import Verb
+from limen_tui.model.network import Lease, Network
+from limen_tui.model.storage import Pool
+
+GIB = 1 << 30
+
+
+class SimulatedVerbs:
+    """Acts on the machines of one host at the time that ``now`` gives; ``changed`` is told of each act."""
+
+    def __init__(
+        self,
+        machines: Mapping[str, Machine],
+        number: int,
+        now: Callable[[], float],
+        changed: Callable[[Machine, str], None],
+        *,
+        read_only: bool,
+    ) -> None:
+        self._machines = machines
+        self._number = number
+        self._now = now
+        self._changed = changed
+        self._read_only = read_only
+
+    def lifecycle(self, verb: Verb, uuid: str) -> None:
+        """See HostVerbs."""
+        machine = self._writable(uuid)
+        before = machine.state, machine.started_at
+        machine.ask(verb, self._now())
+        if verb in (Verb.REBOOT, Verb.RESET):
+            self._changed(machine, "rebooted")
+        elif machine.state is not before[0]:
+            self._changed(machine, f"{machine.state.value} ({machine.reason})")
+
+    def set_autostart(self, uuid: str, on: bool) -> None:
+        """See HostVerbs."""
+        machine = self._writable(uuid)
+        machine.set_autostart(on)
+        self._changed(machine, f"autostart {'on' if on else 'off'}")
+
+    def set_tags(self, uuid: str, tags: Sequence[str]) -> None:
+        """See HostVerbs."""
+        machine = self._writable(uuid)
+        kept = tuple(dict.fromkeys(tag.strip() for tag in tags if tag.strip()))
+        if any(not tag.isprintable() for tag in kept):
+            raise InputError("The tag is not usable", "It has control characters in it.")
+        machine.set_tags(kept)
+        self._changed(machine, "metadata changed")
+
+    def xml(self, uuid: str, *, inactive: bool = False) -> str:  # noqa: ARG002 - one definition serves both
+        """See HostVerbs."""
+        from limen_tui.hypervisor.simulated.xml import domain_xml  # noqa: PLC0415 - lxml only where it is looked at
+
+        return domain_xml(self._machine(uuid))
+
+    def pools(self) -> tuple[Pool, ...]:
+        """A directory and a volume group, both as full as their host's number says."""
+        fill = 0.35 + self._number % 5 * 0.14
+        made: list[Pool] = []
+        for name, kind, size, path in (
+            ("default", "dir", 1800 * GIB, "/var/lib/libvirt/images"),
+            ("vg0", "logical", 3600 * GIB, "/dev/vg0"),
+            ("iso", "dir", 200 * GIB, "/srv/iso"),
+        ):
+            used = int(size * min(0.97, fill))
+            made.append(
+                Pool(
+                    f"{self._number:08x}-0000-4000-8000-{len(made):012x}",
+                    name,
+                    kind,
+                    path,
+                    name != "iso" or self._number % 3 != 0,
+                    True,
+                    True,
+                    size,
+                    used,
+                    size - used,
+                    len(self._machines) if name == "default" else 4,
+                )
+            )
+            fill += 0.1
+        return tuple(made)
+
+    def networks(self) -> tuple[Network, ...]:
+        """Two networks, with a lease for each running VM."""
+        made = []
+        for place, (name, forward) in enumerate((("default", "nat"), ("prod", "bridge"))):
+            leases = tuple(
+                Lease(machine.facts.nics[0].mac, machine.made.ip, machine.name, self._now() + 3600)
+                for machine in self._machines.values()
+                if machine.state.is_active and machine.facts.nics[0].source == name
+            )
+            made.append(
+                Network(
+                    f"{self._number:08x}-0000-4000-9000-{place:012x}",
+                    name,
+                    f"virbr{place}",
+                    forward,
+                    f"10.{20 + self._number}.0.1/16",
+                    True,
+                    True,
+                    True,
+                    leases,
+                )
+            )
+        return tuple(made)
+
+    def _machine(self, uuid: str) -> Machine:
+        machine = self._machines.get(uuid)
+        if machine is None:
+            raise NotFound("No such VM", f"no VM has the UUID {uuid}", "It may have been removed meanwhile.")
+        return machine
+
+    def _writable(self, uuid: str) -> Machine:
+        if self._read_only:
+            raise ReadOnlyError("The host is read-only", hint="Start Limen without --read-only, or edit the host.")
+        return self._machine(uuid)
