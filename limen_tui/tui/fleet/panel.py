@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar, Final
+from typing import Final
 
 from limen_widgets.line_table.messages import (
     ColumnsChanged,
@@ -15,6 +15,7 @@ from limen_widgets.line_table.messages import (
 )  # fmt: skip
 from textual import on
 from textual.app import ComposeResult
+from textual.message import Message
 
 from limen_tui.fleet.fleet import Fleet
 from limen_tui.fleet.view import FleetView
@@ -29,7 +30,7 @@ from limen_tui.tui.fleet.filtering import Filter
 from limen_tui.tui.fleet.scope import ScopeLine, ScopeState
 from limen_tui.tui.fleet.strip import DetailStrip
 from limen_tui.tui.fleet.table import EmptyNote, VMTable
-from limen_tui.tui.viewpanel import ViewPanel, WatchNeeds
+from limen_tui.tui.viewpanel import Needs, ViewPanel
 
 STRIP_FROM: Final = 20
 """Lines of the panel from which the strip is shown by itself."""
@@ -41,13 +42,22 @@ class FleetPanel(ViewPanel):
     """Every VM, or those of one host."""
 
     view_id = "vms"
-    HANDLES: ClassVar[frozenset[str]] = frozenset({
-        "view.filter", "view.columns", "view.group", "view.freeze", "view.refresh", "view.strip", "view.tree",
-        "vm.menu",
-    })  # fmt: skip
     DEFAULT_CSS = """
     FleetPanel VMTable.-empty { height: 1; }
     """
+
+    class VMOpened(Message):
+        """Enter on a VM."""
+
+        def __init__(self, key: VMKey) -> None:
+            super().__init__()
+            self.key = key
+
+    class ScopeLeft(Message):
+        """Escape with nothing else to undo: the whole fleet is wanted."""
+
+    class TargetChanged(Message):
+        """The cursor or the marks are elsewhere: other keys apply."""
 
     def __init__(self, fleet: Fleet, *, columns: Sequence[str] = (), id: str | None = None) -> None:
         super().__init__(id=id)
@@ -116,14 +126,14 @@ class FleetPanel(ViewPanel):
         hosts = tuple(host for host in (view.host(host_id) for host_id in ids) if host is not None)
         return Target(vms, hosts, self._fleet.read_only)
 
-    def watched(self) -> WatchNeeds:
+    def watched(self) -> Needs:
         """The hosts of the rows on screen, those rows, and the groups of figures that columns and strip need."""
         keys = [key for key in self.table.visible_keys() if isinstance(key, VMKey)]
         hosts = {key.host_id for key in keys} | ({self._host_id} if self._host_id else set())
         columns = set(self.table.visible_columns) | {self.table.sorting[0]}
         if self.strip.display:
             columns |= {"cpu", "memory", "disk", "net"}
-        return WatchNeeds(frozenset(hosts), frozenset(keys), groups_for(columns))
+        return Needs(frozenset(hosts), frozenset(keys), groups_for(columns))
 
     def focus_main(self) -> None:
         """The table takes the keyboard."""
@@ -147,34 +157,43 @@ class FleetPanel(ViewPanel):
         marks = self.table.marked
         return tuple(vm.key for vm in self._fleet.view.vms if vm.key in marks) if marks else ()
 
-    def set_frozen(self, frozen: bool) -> None:
-        """Hold the display still, or catch up."""
-        self._frozen = frozen
-        if not frozen:
+    @property
+    def frozen(self) -> bool:
+        """Whether the display is held still."""
+        return self._frozen
+
+    def toggle_freeze(self) -> bool:
+        """Hold the display still, or catch up; whether it is held now."""
+        self._frozen = not self._frozen
+        if not self._frozen:
             self.show_fleet(self._fleet.view)
         self._tell()
+        return self._frozen
 
-    def group_next(self) -> str:
+    def cycle_grouping(self) -> str:
         """Group by the next thing: host, state, tag, nothing."""
         modes = grouping.MODES
         self._group(modes[(modes.index(self._grouping) + 1) % len(modes)])
         self._fleet.inventory.set_setting(GROUPING, self._grouping)
         self._tell()
-        return self._grouping or "nothing"
+        return self._grouping
 
-    def toggle_strip(self) -> bool:
-        """Show or hide the strip, whatever the height; whether it is on show now."""
+    def toggle_strip(self) -> None:
+        """Show or hide the strip, whatever the height."""
         self._strip_wanted = not self.strip.display
         self._place_strip()
-        return bool(self.strip.display)
 
-    def go_to(self, key: VMKey | str) -> bool:
-        """Put the cursor on a VM; a filter that hides it gives way. Whether it is on show."""
-        if not isinstance(key, VMKey) or self._view.vm(key) is None:
+    def show_vm(self, key: VMKey) -> bool:
+        """Put the cursor on a VM; a filter or host that hides it gives way. Whether it is there."""
+        if self._view.vm(key) is None:
             return False
-        if not self.table.move_to(key) and self._filter.text:
-            self.query_one(FilterBar).text = ""
-            self._set_filter("")
+        if self.table.move_to(key):
+            return True
+        self.query_one(FilterBar).text = ""
+        self._set_filter("")
+        if self._host_id not in (None, key.host_id):
+            self.show_host(None)
+            self.post_message(self.ScopeLeft())
         return self.table.move_to(key)
 
     def step_back(self) -> bool:
@@ -185,7 +204,7 @@ class FleetPanel(ViewPanel):
             self.query_one(FilterBar).text = ""
             self._set_filter("")
         elif self._host_id is not None:
-            self.post_message(self.HostWanted(None))
+            self.post_message(self.ScopeLeft())
         else:
             return False
         return True
@@ -265,7 +284,7 @@ class FleetPanel(ViewPanel):
     def _opened(self, event: RowActivated) -> None:
         event.stop()
         if isinstance(event.key, VMKey):
-            self.post_message(self.OpenWanted(event.key))
+            self.post_message(self.VMOpened(event.key))
 
     @on(SortChanged)
     @on(ColumnsChanged)

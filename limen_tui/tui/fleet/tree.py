@@ -21,7 +21,6 @@ from limen_tui.tui.fleet import cells, fmt
 from limen_tui.tui.fleet.glyphs import host_look
 from limen_tui.tui.fleet.lines import Line
 from limen_tui.tui.fleet.order import natural
-from limen_tui.tui.viewpanel import ViewPanel
 
 ALL: Final = ""
 """The identity of the first row: every host."""
@@ -78,6 +77,13 @@ class HostTree(Widget):
     }
     HostTree HostTable { background: $surface; }
     """
+
+    class HostChosen(Message):
+        """A host is to be shown alone, or with ``None`` all of them."""
+
+        def __init__(self, host_id: str | None) -> None:
+            super().__init__()
+            self.host_id = host_id
 
     class Left(Message):
         """The keyboard should go to the main view."""
@@ -158,7 +164,7 @@ class HostTree(Widget):
         event.stop()
         row = event.row
         if isinstance(row, TreeRow) and not row.is_header:
-            self.post_message(ViewPanel.HostWanted(row.host.host.id if row.host is not None else None))
+            self.post_message(self.HostChosen(row.host.host.id if row.host is not None else None))
 
     def on_host_table_left(self, event: HostTable.Left) -> None:
         """Right arrow."""
