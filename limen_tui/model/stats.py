@@ -6,8 +6,8 @@ Rates are made with monotonic time only, so that a stepped clock cannot make a s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Final
+from collections.abc import Mapping
+from typing import Final, TypeVar
 
 from limen_tui.model.host import HostLoad
 from limen_tui.model.samples import RawDisk, RawHost, RawNic, RawSample, RawVM
@@ -68,8 +68,8 @@ def _load(before: RawVM | None, now: RawVM, seconds: float) -> VMLoad:
         steal = sum(waits) / len(waits) if waits else None
     elif now.state == PAUSED and now.cpu_time_ns is not None:
         cpu = 0.0
-    rd_bps, wr_bps, rd_iops, wr_iops = _rates(before, now, seconds, _disks)
-    rx_bps, tx_bps = _rates(before, now, seconds, _nics)
+    rd_bps, wr_bps, rd_iops, wr_iops = _disk_rates(before, now, seconds)
+    rx_bps, tx_bps = _net_rates(before, now, seconds)
     return VMLoad(
         cpu_pct=cpu,
         vcpu_pct=vcpus,
@@ -95,10 +95,14 @@ def _cpu(before: RawVM, now: RawVM, seconds: float) -> float | None:
 
 def _per_vcpu(before: tuple[int | None, ...], now: tuple[int | None, ...], seconds: float) -> tuple[float, ...]:
     """Percent of wall time of each vCPU; one that was plugged in between is left at 0 for this tick."""
+    known = len(before)
+    scale = 100.0 / 1e9 / seconds
     figures = []
     for number, value in enumerate(now):
-        spent = _delta(before[number] if number < len(before) else None, value)
-        figures.append(0.0 if spent is None else _percent(spent / 1e9 / seconds))
+        old = before[number] if number < known else None
+        figures.append(
+            min(100.0, (value - old) * scale) if old is not None and value is not None and value > old else 0.0
+        )
     return tuple(figures)
 
 
@@ -116,36 +120,56 @@ def _used(vm: RawVM) -> int | None:
     return max(0, min(vm.balloon_available_kib, vm.balloon_available_kib - free))
 
 
-Reads = Callable[[RawVM], tuple[Mapping[str, tuple[int | None, ...]], int]]
+def _disk_rates(before: RawVM | None, now: RawVM, seconds: float) -> tuple[float | None, ...]:
+    """Bytes and requests, read and written, per second over all disks."""
+    if before is None or seconds <= 0:
+        return _NO_DISK
+    read = wrote = reads = writes = None
+    for place, disk in enumerate(now.disks):
+        old = _same(before.disks, place, disk.name)
+        if old is not None:
+            read = _add(read, old.rd_bytes, disk.rd_bytes)
+            wrote = _add(wrote, old.wr_bytes, disk.wr_bytes)
+            reads = _add(reads, old.rd_reqs, disk.rd_reqs)
+            writes = _add(writes, old.wr_reqs, disk.wr_reqs)
+    return _per(read, seconds), _per(wrote, seconds), _per(reads, seconds), _per(writes, seconds)
 
 
-def _disks(vm: RawVM) -> tuple[Mapping[str, tuple[int | None, ...]], int]:
-    def counters(disk: RawDisk) -> tuple[int | None, ...]:
-        return disk.rd_bytes, disk.wr_bytes, disk.rd_reqs, disk.wr_reqs
+def _net_rates(before: RawVM | None, now: RawVM, seconds: float) -> tuple[float | None, ...]:
+    """Bytes received and sent per second over all interfaces."""
+    if before is None or seconds <= 0:
+        return _NO_NET
+    received = sent = None
+    for place, nic in enumerate(now.nics):
+        old = _same(before.nics, place, nic.name)
+        if old is not None:
+            received = _add(received, old.rx_bytes, nic.rx_bytes)
+            sent = _add(sent, old.tx_bytes, nic.tx_bytes)
+    return _per(received, seconds), _per(sent, seconds)
 
-    return {disk.name: counters(disk) for disk in vm.disks}, 4
+
+_NO_DISK: Final = (None, None, None, None)
+_NO_NET: Final = (None, None)
+Device = TypeVar("Device", RawDisk, RawNic)
 
 
-def _nics(vm: RawVM) -> tuple[Mapping[str, tuple[int | None, ...]], int]:
-    def counters(nic: RawNic) -> tuple[int | None, ...]:
-        return nic.rx_bytes, nic.tx_bytes
+def _same(devices: tuple[Device, ...], place: int, name: str) -> Device | None:
+    """The device of that name in the sample before: it is compared with itself, so that one that came or went, or
+    moved up in the list, makes no spike."""
+    if place < len(devices) and devices[place].name == name:
+        return devices[place]
+    return next((device for device in devices if device.name == name), None)
 
-    return {nic.name: counters(nic) for nic in vm.nics}, 2
+
+def _add(total: int | None, before: int | None, now: int | None) -> int | None:
+    """``total`` and how far a counter went; one that is not known, or went backwards, adds nothing."""
+    if before is None or now is None or now < before:
+        return total
+    return now - before if total is None else total + now - before
 
 
-def _rates(before: RawVM | None, now: RawVM, seconds: float, read: Reads) -> tuple[float | None, ...]:
-    """Per-second sums over devices, each compared with itself: one that came or went does not make a spike."""
-    current, width = read(now)
-    if before is None or seconds <= 0 or not current:
-        return (None,) * width
-    past, _ = read(before)
-    sums: list[float | None] = [None] * width
-    for name, counters in current.items():
-        for place, (old, new) in enumerate(zip(past.get(name, (None,) * width), counters, strict=True)):
-            spent = _delta(old, new)
-            if spent is not None:
-                sums[place] = (sums[place] or 0.0) + spent / seconds
-    return tuple(sums)
+def _per(count: int | None, seconds: float) -> float | None:
+    return None if count is None else count / seconds
 
 
 def _delta(before: int | None, now: int | None) -> int | None:

@@ -18,7 +18,7 @@ from limen_tui.hypervisor.simulated.weather import Weather
 from limen_tui.model.events import EventKind, HostEvent
 from limen_tui.model.host import Host, HostInfo, HostLoad, HostSnapshot, HostState, Problem
 from limen_tui.model.ports import Clock, EventSink, HostVerbs, Priority, Watch
-from limen_tui.model.samples import RawHost, RawSample
+from limen_tui.model.samples import RawHost, RawSample, StatsGroup
 from limen_tui.model.stats import RateMeter, host_load
 from limen_tui.model.vm import VM, VMKey
 
@@ -167,7 +167,8 @@ class SimulatedHost:
         for machine in self._machines.values():
             if event := machine.live(wall):
                 self._tell(machine, event)
-        raws = tuple(machine.raw() for machine in self._machines.values())
+        vcpus_too = StatsGroup.VCPU in self._watch.groups
+        raws = tuple(machine.raw(vcpus_too=vcpus_too) for machine in self._machines.values())
         loads = self._meter.update(RawSample(now, wall, raws))
         vms: dict[str, VM] = {}
         for uuid, machine in self._machines.items():

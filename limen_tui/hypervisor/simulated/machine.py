@@ -116,17 +116,17 @@ class Machine:
         self._net[0] += int(role.net_mib * MIB * moved * 0.7)
         self._net[1] += int(role.net_mib * MIB * moved * 0.3)
 
-    def raw(self) -> RawVM:
-        """Its counters, as virConnectGetAllDomainStats would give them."""
+    def raw(self, *, vcpus_too: bool) -> RawVM:
+        """Its counters, as virConnectGetAllDomainStats would give them; those of each vCPU only when asked for."""
         code = RUNNING if self.state is VMState.RUNNING else PAUSED if self.state is VMState.PAUSED else SHUTOFF
         if code == SHUTOFF:
             return RawVM(self.uuid, self.name, code, vcpus=self.facts.vcpus, vcpus_max=self.facts.vcpus_max)
         vcpus, memory = self.facts.vcpus, self.facts.memory_kib
-        share = self._cpu_ns // vcpus
+        share, shown = self._cpu_ns // vcpus, vcpus if vcpus_too else 0
         used = int(memory * min(0.95, 0.25 + 0.6 * self._busy + 0.1 * math.sin(self._phase)))
         rd, wr, rd_reqs, wr_reqs = self._disk
         return RawVM(
-            self.uuid, self.name, code, 0, self._cpu_ns, vcpus, self.facts.vcpus_max, (share,) * vcpus,
-            (int(share * 0.01),) * vcpus, memory, self.facts.memory_max_kib, memory - used, memory, memory - used,
+            self.uuid, self.name, code, 0, self._cpu_ns, vcpus, self.facts.vcpus_max, (share,) * shown,
+            (int(share * 0.01),) * shown, memory, self.facts.memory_max_kib, memory - used, memory, memory - used,
             memory + 90_000, 1, (RawDisk("vda", rd, wr, rd_reqs, wr_reqs),), (RawNic("vnet", *self._net),),
         )  # fmt: skip

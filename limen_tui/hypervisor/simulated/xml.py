@@ -46,4 +46,4 @@ def domain_xml(machine: Machine) -> str:
 
 
 def _text(parent: etree._Element, tag: str, text: str, **attributes: str) -> None:
-    etree.SubElement(parent, tag, **attributes).text = text
+    etree.SubElement(parent, tag, attrib=attributes).text = text
