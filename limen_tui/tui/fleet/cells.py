@@ -22,7 +22,7 @@ def heat(share: float | None) -> str:
     """The kind of style for a share in percent."""
     if share is None:
         return "dim"
-    return "bad" if share >= HOT else "warn" if share >= WARM else "good"
+    return "bad" if share >= HOT else "warn" if share >= WARM else "accent"
 
 
 def name(vm: VM) -> Line:
@@ -51,8 +51,7 @@ def cpu(vm: VM) -> Line:
     value = vm.load.cpu_pct
     if value is None:
         return _unknown() if vm.state is VMState.RUNNING else ()
-    kind = heat(value)
-    return ((fmt.meter(value, METER_CELLS), kind), (f"{value:4.0f} %", ""))
+    return (*fmt.meter(value, METER_CELLS, heat(value)), (f"{value:4.0f} %", ""))
 
 
 def memory(vm: VM) -> Line:
@@ -63,9 +62,9 @@ def memory(vm: VM) -> Line:
         return _unknown()
     share = load.mem_pct
     if share is None or load.mem_used_kib is None:
-        return ((fmt.memory(assigned), "dim"),)
+        return ((fmt.short(assigned, unit="KiB"), "dim"),)
     used, of = fmt.short(load.mem_used_kib, unit="KiB"), fmt.short(assigned, unit="KiB")
-    return ((fmt.meter(share, METER_CELLS), heat(share)), (f" {f'{used}/{of}':>9}", ""))
+    return (*fmt.meter(share, METER_CELLS, heat(share)), (f" {f'{used}/{of}':>9}", ""))
 
 
 def disk(vm: VM) -> Line:
@@ -81,7 +80,12 @@ def net(vm: VM) -> Line:
 def _rates(vm: VM, first: float | None, second: float | None) -> Line:
     if first is None and second is None:
         return _unknown() if vm.state is VMState.RUNNING else ()
-    return tuple((f"{fmt.rate(value):>6}", "" if value else "dim") for value in (first, second))
+    return _two(fmt.rate(first), fmt.rate(second), first, second)
+
+
+def _two(one: str, other: str, first: float | None, second: float | None) -> Line:
+    """Two figures under each other's; nothing happening is dim."""
+    return ((f"{one:>6} ", "" if first else "dim"), (f"{other:>6}", "" if second else "dim"))
 
 
 def ips(vm: VM) -> Line:
@@ -138,7 +142,8 @@ def iops(vm: VM) -> Line:
     load = vm.load
     if load.disk_rd_iops is None and load.disk_wr_iops is None:
         return _unknown() if vm.state is VMState.RUNNING else ()
-    return tuple((f"{fmt.count(value):>6}", "" if value else "dim") for value in (load.disk_rd_iops, load.disk_wr_iops))
+    reads, writes = load.disk_rd_iops, load.disk_wr_iops
+    return _two(fmt.count(reads), fmt.count(writes), reads, writes)
 
 
 def rss(vm: VM) -> Line:

@@ -8,6 +8,7 @@ from math import isnan
 from limen_tui.model import units
 from limen_tui.model.units import UNKNOWN, clean, percent
 from limen_tui.model.vm import VM
+from limen_tui.tui.fleet.lines import Line
 
 __all__ = ["UNKNOWN", "clean", "count", "memory", "memory_pair", "meter", "percent", "rate", "short", "spark", "uptime"]
 
@@ -53,11 +54,14 @@ def uptime(vm: VM, now: float) -> str:
     return ("" if vm.started_exact else "≥ ") + units.duration(now - vm.started_at)
 
 
-def meter(share: float, cells: int) -> str:
-    """A bar of ``cells`` terminal cells for 0 to 100 percent, in eighths of a cell."""
-    eighths = round(max(0.0, min(100.0, share)) / 100 * cells * 8)
-    full, part = divmod(eighths, 8)
-    return ("█" * full + (" ▏▎▍▌▋▊▉"[part] if part else "")).ljust(cells, " ")
+def meter(share: float, cells: int, kind: str, track: str = "dim") -> Line:
+    """A bar of ``cells`` terminal cells for 0 to 100 percent, heavy on a light track, in halves of a cell."""
+    halves = round(max(0.0, min(100.0, share)) / 100 * cells * 2)
+    if share > 0:
+        halves = max(1, halves)
+    full, half = divmod(halves, 2)
+    filled = "━" * full + ("╾" if half else "")
+    return ((filled, kind), ("─" * (cells - len(filled)), track))
 
 
 def spark(series: Sequence[float], cells: int, top: float | None) -> str:

@@ -71,7 +71,7 @@ class Lines(Widget):
         if y >= len(self._lines):
             return Strip.blank(width, base)
         segments = [
-            Segment(text, base + self.get_component_rich_style(style, partial=True) if style else base)
+            Segment(text, self.get_component_rich_style(style) if style else base)
             for text, style in clip(self._lines[y], width)
         ]
         return Strip(segments).adjust_cell_length(width, base)

@@ -20,7 +20,10 @@ class VMTable(LineTable[VM]):
         Binding("shift+tab", "leave", "To the hosts", show=False),
     ]
     DEFAULT_CSS = """
-    VMTable { height: 1fr; }
+    VMTable {
+        height: 1fr; scrollbar-size-vertical: 1;
+        & > .line-table--dim { color: $foreground; text-style: dim; }
+    }
     """
 
     class Left(Message):

@@ -13,8 +13,9 @@ from limen_tui.tui.fleet import fmt
 from limen_tui.tui.fleet.fit import Item, fit
 from limen_tui.tui.fleet.lines import Line, Lines, clip
 
-DIM, STRONG, GOOD, WARN, BAD, BADGE = (
+DIM, STRONG, GOOD, WARN, BAD, BADGE, ACCENT = (
     "totals--label", "totals--value", "totals--good", "totals--warning", "totals--error", "totals--badge",
+    "totals--accent",
 )  # fmt: skip
 
 SEVERITY: Final = {HostState.NEEDS_AUTH: 0, HostState.DOWN: 1, HostState.STALE: 2}
@@ -26,7 +27,7 @@ VCPU_OVER: Final = 4.0
 class TotalsBar(Lines):
     """Hosts up, VMs running, load, memory, overcommit, badges and the worst problem of a host."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {DIM, STRONG, GOOD, WARN, BAD, BADGE}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {DIM, STRONG, GOOD, WARN, BAD, BADGE, ACCENT}
     DEFAULT_CSS = """
     TotalsBar {
         height: 1;
@@ -37,6 +38,7 @@ class TotalsBar(Lines):
         & > .totals--good { color: $text-success; }
         & > .totals--warning { color: $text-warning; text-style: bold; }
         & > .totals--error { color: $text-error; text-style: bold; }
+        & > .totals--accent { color: $text-accent; }
         & > .totals--badge { text-style: bold reverse; }
     }
     """
@@ -154,5 +156,5 @@ def _worst(hosts: Sequence[HostSnapshot]) -> tuple[Line, ...]:
 
 def _bar(share: float) -> Line:
     """A meter of eight cells."""
-    style = BAD if share >= 95 else WARN if share >= 85 else GOOD
-    return ((fmt.meter(share, 8), style),)
+    style = BAD if share >= 95 else WARN if share >= 85 else ACCENT
+    return fmt.meter(share, 8, style, DIM)

@@ -75,7 +75,10 @@ class HostTree(Widget):
         width: 30; height: 1fr; background: $surface;
         border-right: vkey $panel;
     }
-    HostTree HostTable { background: $surface; }
+    HostTree HostTable {
+        background: $surface; scrollbar-size-vertical: 1;
+        & > .line-table--dim { color: $foreground; text-style: dim; }
+    }
     """
 
     class HostChosen(Message):
@@ -209,4 +212,4 @@ def _load(row: TreeRow) -> Line:
 def _meter(share: float | None) -> Line:
     if share is None:
         return ((" " * METER_CELLS, ""),)
-    return ((fmt.meter(share, METER_CELLS), cells.heat(share)),)
+    return fmt.meter(share, METER_CELLS, cells.heat(share))
