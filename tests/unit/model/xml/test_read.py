@@ -52,8 +52,17 @@ lines</description>
 
 def test_a_live_definition():
     assert facts(LIVE) == VMFacts(
-        vcpus=2, vcpus_max=8, memory_kib=2 * 1024**2, memory_max_kib=4 * 1024**2, arch="x86_64", machine="pc-q35-7.2",
-        kind="kvm", firmware="uefi-secure", os="debian 12", title="Front <b>", description="two\nlines",
+        vcpus=2,
+        vcpus_max=8,
+        memory_kib=2 * 1024**2,
+        memory_max_kib=4 * 1024**2,
+        arch="x86_64",
+        machine="pc-q35-7.2",
+        kind="kvm",
+        firmware="uefi-secure",
+        os="debian 12",
+        title="Front <b>",
+        description="two\nlines",
         tags=("web", "prod"),
         nics=(
             Nic("52:54:00:ab:cd:ef", "network", "default", "virtio", "vnet3"),
@@ -68,7 +77,10 @@ def test_a_live_definition():
             Disk("vdc", "rbd://ceph1/rbd/img"),
             Disk("sdb", "/dev/sdx", "scsi", "lun"),
         ),
-        graphics="vnc", has_agent=True, has_balloon=True, balloon_period=10,
+        graphics="vnc",
+        has_agent=True,
+        has_balloon=True,
+        balloon_period=10,
     )
 
 
@@ -90,8 +102,13 @@ def test_units_of_memory(unit, kib):
 
 @pytest.mark.parametrize(
     ("os", "firmware"),
-    [("<os/>", "bios"), ("", "bios"), ("<os firmware='efi'/>", "uefi"),
-     ("<os><loader type='pflash'>/x</loader></os>", "uefi"), ("<os><loader type='rom'>/x</loader></os>", "bios")],
+    [
+        ("<os/>", "bios"),
+        ("", "bios"),
+        ("<os firmware='efi'/>", "uefi"),
+        ("<os><loader type='pflash'>/x</loader></os>", "uefi"),
+        ("<os><loader type='rom'>/x</loader></os>", "bios"),
+    ],
 )
 def test_firmware(os, firmware):
     assert facts(f"<domain>{os}</domain>").firmware == firmware
