@@ -64,7 +64,7 @@ def memory(vm: VM) -> Line:
     if share is None or load.mem_used_kib is None:
         return ((fmt.short(assigned, unit="KiB"), "dim"),)
     used, of = fmt.short(load.mem_used_kib, unit="KiB"), fmt.short(assigned, unit="KiB")
-    return (*fmt.meter(share, METER_CELLS, heat(share)), (f" {f'{used}/{of}':>9}", ""))
+    return (*fmt.meter(share, METER_CELLS, heat(share)), (f"{f'{used}/{of}':>10}", ""))
 
 
 def disk(vm: VM) -> Line:

@@ -69,7 +69,7 @@ def _load() -> list[Column[VM]]:
                descending_first=True, header_help="vCPUs it has now"),
         Column("cpu", "CPU", cells.cpu, lambda vm: vm.load.cpu_pct, width=12, align="right", highlight=False,
                descending_first=True, priority=1, header_help="Of all its vCPUs"),
-        Column("memory", "Memory", cells.memory, order.memory, width=17, align="right", highlight=False,
+        Column("memory", "Memory", cells.memory, order.memory, width=16, align="right", highlight=False,
                descending_first=True, priority=2, header_help="Used in the guest, of what it was given"),
         Column("disk", "Read  Write", cells.disk, lambda vm: order.pair(vm.load.disk_rd_bps, vm.load.disk_wr_bps),
                width=13, align="right", highlight=False, descending_first=True, priority=6,

@@ -19,8 +19,6 @@ from limen_tui.tui.fleet.lines import Line, Lines, clip, line_width
 
 DIM, STRONG, SPARK = "strip--label", "strip--value", "strip--spark"
 KINDS: Final = {kind: f"strip--{kind}" for kind in ("good", "accent", "warn", "bad", "dim")}
-HEIGHT: Final = 6
-SPARK_CELLS: Final = 24
 EVENTS_SEARCHED: Final = 200
 """How far back the last event of the VM is looked for on each redraw."""
 
@@ -70,8 +68,8 @@ class DetailStrip(Lines):
         now = self._fleet.clock.wall()
         history = {series: self._fleet.history.series(vm.key, series) for series in Series}
         facts = fact_lines(vm)
-        graphs = graph_lines(vm, history)
-        left = min(width, max(46, width // 2)) if width >= 76 else width
+        left = min(width, max(44, width // 2)) if width >= 76 else width
+        graphs = graph_lines(vm, history, max(8, min(40, left - 26)))
         body = [_beside(graph, fact, left, width) for graph, fact in zip(graphs, facts, strict=True)]
         last = last_line(vm, host, self._fleet.events, now)
         self.show_lines([clip(title_line(vm, now), width), *body, clip(last, width)])
@@ -96,20 +94,22 @@ def title_line(vm: VM, now: float) -> Line:
     return tuple(line)
 
 
-def graph_lines(vm: VM, history: Mapping[Series, Sequence[float]]) -> list[Line]:
+def graph_lines(vm: VM, history: Mapping[Series, Sequence[float]], cells: int) -> list[Line]:
     """CPU, memory, disk and network: a sparkline and the figure now."""
     load = vm.load
+    disk = f"{fmt.rate(load.disk_rd_bps)} rd  {fmt.rate(load.disk_wr_bps)} wr"
+    net = f"{fmt.rate(load.net_rx_bps)} rx  {fmt.rate(load.net_tx_bps)} tx"
     cpu = f"{fmt.percent(load.cpu_pct)} of {vm.vcpus} vCPU"
     return [
-        _graph("CPU ", history[Series.CPU], 100.0, cpu),
-        _graph("mem ", history[Series.MEM], 100.0, fmt.memory_pair(load.mem_used_kib, load.mem_assigned_kib)),
-        _graph("disk", history[Series.DISK], None, f"{fmt.rate(load.disk_rd_bps)} rd  {fmt.rate(load.disk_wr_bps)} wr"),
-        _graph("net ", history[Series.NET], None, f"{fmt.rate(load.net_rx_bps)} rx  {fmt.rate(load.net_tx_bps)} tx"),
+        _graph("CPU ", history[Series.CPU], cells, 100.0, cpu),
+        _graph("mem ", history[Series.MEM], cells, 100.0, fmt.memory_pair(load.mem_used_kib, load.mem_assigned_kib)),
+        _graph("disk", history[Series.DISK], cells, None, disk),
+        _graph("net ", history[Series.NET], cells, None, net),
     ]
 
 
-def _graph(label: str, series: Sequence[float], top: float | None, figure: str) -> Line:
-    return ((f" {label} ", DIM), (fmt.spark(series, SPARK_CELLS, top), SPARK), (f" {figure}", ""))
+def _graph(label: str, series: Sequence[float], cells: int, top: float | None, figure: str) -> Line:
+    return ((f" {label} ", DIM), (fmt.spark(series, cells, top), SPARK), (f" {figure}", ""))
 
 
 def fact_lines(vm: VM) -> list[Line]:

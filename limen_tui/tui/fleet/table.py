@@ -21,7 +21,9 @@ class VMTable(LineTable[VM]):
     ]
     DEFAULT_CSS = """
     VMTable {
-        height: 1fr; scrollbar-size-vertical: 1;
+        height: 1fr; scrollbar-size-vertical: 1; scrollbar-background: $background;
+        scrollbar-background-hover: $background; scrollbar-background-active: $background;
+        scrollbar-color: $primary 50%; scrollbar-color-hover: $primary; scrollbar-color-active: $primary;
         & > .line-table--dim { color: $foreground; text-style: dim; }
     }
     """

@@ -72,11 +72,11 @@ class HostTree(Widget):
     """Below this terminal width it is hidden unless asked for."""
     DEFAULT_CSS = """
     HostTree {
-        width: 30; height: 1fr; background: $surface;
+        width: 28; height: 1fr; background: $surface;
         border-right: vkey $panel;
     }
     HostTree HostTable {
-        background: $surface; scrollbar-size-vertical: 1;
+        background: $surface; scrollbar-size-vertical: 1; scrollbar-background: $surface;
         & > .line-table--dim { color: $foreground; text-style: dim; }
     }
     """
@@ -179,7 +179,7 @@ def tree_columns() -> Sequence[Column[TreeRow]]:
     """Name, and load or trouble."""
     return (
         Column("host", "Hosts", _name, min_width=8, max_width=40, flex=1, sticky=True, highlight=False, priority=0),
-        Column("load", "CPU   VMs", _load, width=15, align="right", highlight=False, priority=1),
+        Column("load", "CPU   VMs ", _load, width=13, align="right", highlight=False, priority=1),
     )
 
 
@@ -199,10 +199,10 @@ def _load(row: TreeRow) -> Line:
         return ()
     if row.host is None:
         totals = row.totals
-        return (*_meter(totals.cpu_pct), (f"{totals.running:>5,}/{totals.vms:<4,}", ""))
+        return (*_meter(totals.cpu_pct), (f"{totals.running:>4,}/{totals.vms:<4,}", ""))
     host = row.host
     if host.state is HostState.UP:
-        return (*_meter(host.load.cpu_pct), (f"{host.running:>5}/{len(host.vms):<4}", ""))
+        return (*_meter(host.load.cpu_pct), (f"{host.running:>4}/{len(host.vms):<4}", ""))
     word = {HostState.NEEDS_AUTH: "sign in", HostState.CONNECTING: "connecting"}.get(host.state, host.state.value)
     if row.seconds is not None and host.state is HostState.DOWN:
         word = f"retry in {row.seconds} s"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 from textual import on
 from textual.app import App, ComposeResult
@@ -153,7 +153,7 @@ class StagedApp(App[None]):
 
     CSS = "Horizontal { height: 1fr; }"
     ENABLE_COMMAND_PALETTE = False
-    BINDINGS = [("slash", "filter", ""), ("escape", "back", "")]
+    BINDINGS: ClassVar = [("slash", "filter", ""), ("escape", "back", "")]
 
     def __init__(self, stage: Stage, **kwargs: Any) -> None:
         super().__init__(**kwargs)
