@@ -22,7 +22,7 @@ from limen_widgets.line_table.keys import BINDINGS, TableActions
 from limen_widgets.line_table.layout import place
 from limen_widgets.line_table.lines import Group, LineModel
 from limen_widgets.line_table.painter import GUTTER, HOT_SECONDS, Painter
-from limen_widgets.pieces import Cell, Pieces, pieces_of, width_of
+from limen_widgets.pieces import Cell, Pieces, clean, pieces_of, width_of
 
 R = TypeVar("R")
 HEADER = 1
@@ -102,7 +102,7 @@ class LineTable(TableActions, ScrollView, Generic[R], can_focus=True):
         self._painter: Painter[R] = Painter(identity, self._style_of)
         self._painter.columns = tuple(column for column in columns if column.default)
         self._group_summary = group_summary
-        self._empty: Pieces = pieces_of(empty_text)
+        self._empty: Pieces = _empty_lines(empty_text)
         self._shift = 0
         self._frozen = False
         self._kept: Sequence[R] | None = None
@@ -148,7 +148,7 @@ class LineTable(TableActions, ScrollView, Generic[R], can_focus=True):
 
     def set_empty_text(self, text: Cell) -> None:
         """What stands in the middle while there are no lines; ``\\n`` parts lines."""
-        pieces = pieces_of(text) if not isinstance(text, str) else tuple((line, "") for line in text.split("\n"))
+        pieces = _empty_lines(text)
         if pieces != self._empty:
             self._empty = pieces
             if not self._model.lines:
@@ -466,3 +466,10 @@ class LineTable(TableActions, ScrollView, Generic[R], can_focus=True):
             self.action_toggle_mark()
         elif event.chain == 2:
             self.action_activate()
+
+
+def _empty_lines(text: Cell) -> Pieces:
+    """A piece for each line."""
+    if not isinstance(text, str):
+        return pieces_of(text)
+    return tuple((clean(line), "") for line in text.split("\n")) if text else ()
