@@ -5,7 +5,7 @@ May import textual. UI thread.
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from rich.cells import cell_len
 from textual.app import ComposeResult
@@ -14,7 +14,10 @@ from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widgets import Input
 
-from limen_tui.tui.fleet.lines import Line, Lines
+from limen_tui.tui.fleet.lines import Line, Lines, line_width
+
+PROMPT: Final = 3
+"""Cells before the text."""
 
 
 class FilterInput(Input):
@@ -89,6 +92,10 @@ class FilterBar(Vertical):
     class Left(Message):
         """The keyboard should go back to the table."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._completion: str | None = None
+
     def compose(self) -> ComposeResult:
         """The line and the one below."""
         with Horizontal():
@@ -134,11 +141,17 @@ class FilterBar(Vertical):
         self.remove_class("-open")
         self.post_message(self.Left())
 
-    def show_below(self, line: Line, at: int = 0) -> None:
-        """The line below: ``line`` starts under cell ``at`` of the text."""
-        self.query_one(".filter--below", Note).show_lines([((" " * (3 + at), ""), *line)])
+    def on_filter_input_completion_wanted(self, event: FilterInput.CompletionWanted) -> None:
+        """Tab."""
+        event.stop()
+        if self._completion is not None:
+            field = self.query_one(FilterInput)
+            field.value = self._completion
+            field.cursor_position = len(self._completion)
 
-
-def cell_at(text: str, index: int) -> int:
-    """The cell under which character ``index`` of ``text`` stands."""
-    return cell_len(text[:index])
+    def show_below(self, line: Line, at: int, completion: str | None) -> None:
+        """The line below begins under character ``at`` of the text; Tab makes the text ``completion``."""
+        self._completion = completion
+        room = max(0, self.size.width - PROMPT - 1)
+        start = min(cell_len(self.text[:at]), max(0, room - line_width(line)))
+        self.query_one(".filter--below", Note).show_lines([((" " * (PROMPT + start), ""), *line)])

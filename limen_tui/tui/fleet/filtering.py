@@ -1,28 +1,61 @@
-"""The filter as typed: what passes, what is wrong with it and where, what could follow. Pure."""
+"""The filter as typed: what passes, what is wrong with it and where, what could follow. Pure; the UI thread."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from limen_tui.fleet.view import FleetView
+from limen_tui.model.query import compile_query, suggest
+from limen_tui.model.units import clean
 from limen_tui.model.vm import VM
 from limen_tui.tui.fleet.lines import Line
+from limen_tui.tui.fleet.order import natural
+
+BAD, OFFER, DIM = "note--bad", "note--offer", "note--dim"
+EXAMPLES: Final = "web   state:running   host:kvm1   cpu>80   ip:10.0   !tag:test   a|b"
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What was typed last. A text with a problem keeps the filter before it, so that rows do not jump while typing."""
+    """What was typed last, and what to say of it."""
 
     text: str = ""
     predicate: Callable[[VM], bool] | None = None
-    below: Line = ()
+    below: Line = ((EXAMPLES, DIM),)
     at: int = 0
+    """The character of ``text`` under which ``below`` begins."""
+    completion: str | None = None
+    """The whole text after Tab."""
 
-    def typed(self, text: str, view: FleetView) -> Filter:
-        """The filter for ``text``; ``view`` gives the names that can complete it."""
-        del view
+    @classmethod
+    def typed(cls, text: str, view: FleetView, now: Callable[[], float]) -> Filter:
+        """The filter for ``text``; ``view`` gives the names that complete it. What is wrong in it filters nothing."""
         if not text.strip():
-            return Filter()
-        wanted = text.casefold()
-        return Filter(text, lambda vm: wanted in vm.name.casefold())
+            return cls()
+        query = compile_query(text, now)
+        predicate = None if query.is_empty else query.predicate
+        offers = suggest(text, len(text), known_values(view))
+        completion = text[: offers[0][0]] + offers[0][1] if offers else None
+        if query.problems:
+            problem = query.problems[0]
+            return cls(text, predicate, (("^ " + clean(problem.message), BAD),), problem.start, completion)
+        below: list[tuple[str, str]] = []
+        for number, (_, offer) in enumerate(offers):
+            below += [("  ", "")] if number else []
+            below.append((clean(offer), DIM if number else OFFER))
+        if below:
+            below.append(("   Tab", DIM))
+        return cls(text, predicate, tuple(below), offers[0][0] if offers else 0, completion)
+
+
+def known_values(view: FleetView) -> dict[str, Sequence[str]]:
+    """Hosts, tags and systems of the fleet, for completion."""
+    facts = {id(vm.facts): vm.facts for vm in view.vms}.values()
+    tags = {tag for each in facts for tag in each.tags}
+    return {
+        "host": sorted((host.host.name for host in view.hosts), key=natural),
+        "tag": sorted(tags, key=natural),
+        "os": sorted({each.os for each in facts if each.os}, key=natural),
+    }

@@ -224,7 +224,7 @@ class FleetPanel(ViewPanel):
         self.table.set_grouping(grouping.group_of(self._grouping), grouping.summary)
 
     def _set_filter(self, text: str) -> None:
-        self._filter = self._filter.typed(text, self._view)
+        self._filter = Filter.typed(text, self._view, self._fleet.clock.wall)
         self.table.set_filter(self._filter.predicate)
         self._tell()
 
@@ -241,7 +241,7 @@ class FleetPanel(ViewPanel):
         self.query_one(ScopeLine).show_state(ScopeState(
             host, shown, total, self._filter.text if self._filter.predicate else "", self._grouping,
             len(table.marked), self._frozen, self._sorted_by()))  # fmt: skip
-        self.query_one(FilterBar).show_below(self._filter.below, self._filter.at)
+        self.query_one(FilterBar).show_below(self._filter.below, self._filter.at, self._filter.completion)
         self._place_strip()
         self.strip.show_vm(self.cursor)
 

@@ -13,7 +13,7 @@ from limen_tui.model.lifecycle import VMState
 from limen_tui.model.samples import StatsGroup
 from limen_tui.model.vm import VMKey
 from limen_tui.tui.fleet.empty import empty_lines
-from limen_tui.tui.fleet.filterbar import FilterBar
+from limen_tui.tui.fleet.filterbar import PROMPT, FilterBar, Note
 from limen_tui.tui.fleet.order import natural
 from limen_tui.tui.fleet.scope import ScopeLine
 from limen_tui.tui.fleet.strip import DetailStrip
@@ -238,10 +238,11 @@ async def test_nothing_is_painted_when_nothing_on_screen_changed(
     stage = stage_of(2, 60)
     app = StagedApp(stage)
     async with app.run_test(size=(120, 40)) as pilot:
-        await pilot.pause()
+        app.look()
+        for _ in range(3):  # what the start still has to paint
+            await pilot.pause()
         painted: list[object] = []
         show = type(app)._display
-
 
         def noted(self: StagedApp, screen: Any, what: Any) -> None:
             painted.append(what)
@@ -274,3 +275,24 @@ def test_crashed_vms_are_counted_as_trouble(stage_of: StageOf) -> None:
     stage = stage_of(1, 3)
     stage.change(VMKey("h1", stage.vms("h1")[0].key.uuid), state=VMState.CRASHED)
     assert stage.fleet.view.totals.troubled == 1
+
+
+async def test_the_filter_says_what_is_wrong_under_the_place_and_completes(stage_of: StageOf) -> None:
+    stage = stage_of(3, 10)
+    app = StagedApp(stage)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("slash", *"web cpu>x")
+        await pilot.pause()
+        below = app.query_one(".filter--below", Note).plain
+        assert below.index("^") == PROMPT + len("web ")
+        assert 0 < app.panel.table.rows_shown < 30  # the part that is right filters
+        app.query_one(Input).value = "host:kvm"
+        await pilot.pause()
+        assert "host:kvm1" in app.query_one(".filter--below", Note).plain
+        app.query_one(Input).value = "sta"
+        await pilot.pause()
+        await pilot.press("tab")
+        await pilot.pause()
+        assert app.query_one(Input).value.startswith("sta")
+        assert app.query_one(Input).value.endswith(":")
+        assert app.query_one(Input).has_focus
