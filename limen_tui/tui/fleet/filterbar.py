@@ -72,13 +72,15 @@ class FilterBar(Vertical):
 
     DEFAULT_CSS = """
     FilterBar {
-        height: 2; display: none; background: $surface;
-        &.-open { display: block; }
+        height: auto; display: none; background: $surface;
+        &.-open, &.-kept { display: block; }
         & Horizontal { height: 1; }
         & .filter--prompt { width: 3; height: 1; }
         & FilterInput { width: 1fr; height: 1; border: none; padding: 0; background: $surface; }
         & FilterInput:focus { border: none; }
-        & .filter--below { height: 1; }
+        & .filter--count { width: auto; max-width: 40%; height: 1; }
+        & .filter--below { height: 1; display: none; }
+        &.-open .filter--below { display: block; }
     }
     """
 
@@ -92,8 +94,10 @@ class FilterBar(Vertical):
     class Left(Message):
         """The keyboard should go back to the table."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, stay: bool = True) -> None:
+        """``stay``: remain on show while there is a filter; else the panel says elsewhere that there is one."""
         super().__init__()
+        self._stay = stay
         self._completion: str | None = None
 
     def compose(self) -> ComposeResult:
@@ -101,6 +105,7 @@ class FilterBar(Vertical):
         with Horizontal():
             yield Note(classes="filter--prompt")
             yield FilterInput(compact=True, select_on_focus=False, id="filter-input")
+            yield Note(classes="filter--count")
         yield Note(classes="filter--below")
 
     @property
@@ -125,6 +130,7 @@ class FilterBar(Vertical):
     def on_input_changed(self, event: Input.Changed) -> None:
         """Pass it on as ours."""
         event.stop()
+        self.set_class(self._stay and bool(event.value.strip()), "-kept")
         self.post_message(self.Changed(event.value))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
@@ -149,7 +155,14 @@ class FilterBar(Vertical):
             field.value = self._completion
             field.cursor_position = len(self._completion)
 
-    def show_below(self, line: Line, at: int, completion: str | None) -> None:
+    def show_count(self, shown: int, total: int) -> None:
+        """``12 of 10,000`` at the right."""
+        text = f" {shown:,} of {total:,} "
+        note = self.query_one(".filter--count", Note)
+        note.styles.width = len(text)
+        note.show_lines([((text, "note--strong"),)])
+
+    def show_below(self, line: Line, at: int = 0, completion: str | None = None) -> None:
         """The line below begins under character ``at`` of the text; Tab makes the text ``completion``."""
         self._completion = completion
         room = max(0, self.size.width - PROMPT - 1)

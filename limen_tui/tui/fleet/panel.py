@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import ClassVar, Final
 
 from limen_widgets.line_table.messages import (
     ColumnsChanged,
@@ -15,6 +15,7 @@ from limen_widgets.line_table.messages import (
 )  # fmt: skip
 from textual import on
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from limen_tui.fleet.fleet import Fleet
@@ -34,14 +35,15 @@ from limen_tui.tui.viewpanel import Needs, ViewPanel
 
 STRIP_FROM: Final = 20
 """Lines of the panel from which the strip is shown by itself."""
-GROUPING: Final = "vms.grouping"
-"""What the grouping is remembered as between runs."""
+SORT, GROUPING = "vms.sort", "vms.grouping"
+"""What order and grouping are remembered as between runs; the main screen remembers the order of every view."""
 
 
 class FleetPanel(ViewPanel):
     """Every VM, or those of one host."""
 
     view_id = "vms"
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "back_out", "Back", show=False)]
     DEFAULT_CSS = """
     FleetPanel VMTable.-empty { height: 1; }
     """
@@ -55,9 +57,6 @@ class FleetPanel(ViewPanel):
 
     class ScopeLeft(Message):
         """Escape with nothing else to undo: the whole fleet is wanted."""
-
-    class TargetChanged(Message):
-        """The cursor or the marks are elsewhere: other keys apply."""
 
     def __init__(self, fleet: Fleet, *, columns: Sequence[str] = (), id: str | None = None) -> None:
         super().__init__(id=id)
@@ -73,7 +72,7 @@ class FleetPanel(ViewPanel):
 
     def compose(self) -> ComposeResult:
         """Top to bottom."""
-        yield FilterBar()
+        yield FilterBar(stay=False)
         yield ScopeLine()
         yield VMTable(
             vm_columns(self._fleet.clock.wall, self._cpu_history, self._host_group),
@@ -85,7 +84,11 @@ class FleetPanel(ViewPanel):
     def on_mount(self) -> None:
         """Take up what was chosen last time."""
         self.table.set_columns(self._wanted_columns)
-        self.table.sort("name", False)
+        kept = self._fleet.inventory.setting(SORT, None)
+        by = [str(part) for part in kept] if isinstance(kept, list) and len(kept) == 2 else ["name", "up"]
+        self.table.sort(by[0], by[1] == "down")
+        if not self.table.sorting[0]:
+            self.table.sort("name", False)
         self._group(str(self._fleet.inventory.setting(GROUPING, "")))
         self.show_fleet(self._fleet.view)
 
@@ -143,6 +146,10 @@ class FleetPanel(ViewPanel):
         """Open the filter line."""
         self.query_one(FilterBar).open()
 
+    def action_back_out(self) -> None:
+        """Escape."""
+        self.step_back()
+
     # -- what keys do -----------------------------------------------------------------------------
 
     @property
@@ -164,7 +171,7 @@ class FleetPanel(ViewPanel):
 
     def toggle_freeze(self) -> bool:
         """Hold the display still, or catch up; whether it is held now."""
-        self._frozen = not self._frozen
+        self._frozen = self.table.freeze = not self._frozen
         if not self._frozen:
             self.show_fleet(self._fleet.view)
         self._tell()
@@ -268,17 +275,13 @@ class FleetPanel(ViewPanel):
         self.focus_main()
 
     @on(CursorMoved)
-    def _moved(self, event: CursorMoved) -> None:
-        event.stop()
+    def _moved(self) -> None:
         self.strip.show_vm(self.cursor)
-        self.post_message(self.TargetChanged())
 
     @on(MarksChanged)
     @on(CursorLost)
-    def _marked(self, event: MarksChanged | CursorLost) -> None:
-        event.stop()
+    def _marked(self) -> None:
         self._tell()
-        self.post_message(self.TargetChanged())
 
     @on(RowActivated)
     def _opened(self, event: RowActivated) -> None:

@@ -153,7 +153,7 @@ class StagedApp(App[None]):
 
     CSS = "Horizontal { height: 1fr; }"
     ENABLE_COMMAND_PALETTE = False
-    BINDINGS: ClassVar = [("slash", "filter", ""), ("escape", "back", "")]
+    BINDINGS: ClassVar = [("slash", "filter", "")]
 
     def __init__(self, stage: Stage, **kwargs: Any) -> None:
         super().__init__(**kwargs)
