@@ -39,6 +39,8 @@ _BY_WORDS: Final[tuple[_Shape, ...]] = tuple(
         (r"name or service not known|unable to resolve|temporary failure in name resolution|"
          r"no address associated", ConnectError,
          "The host name is not known", "Check the name in the URI and your DNS or /etc/hosts."),
+        (r"cannot find '?(libvirtd|virtqemud)|'?(libvirtd|virtqemud)'? does not exist", ConnectError,
+         "libvirt is not installed", "Run: sudo apt install libvirt-daemon-system."),
         (r"keepalive", Timeout, "The host stopped answering", "Check the network and that the host is up."),
         (r"no connection driver available|could not find (the )?driver|no \S+ driver|driver .*not available",
          NotSupported, "No driver for this kind of URI",

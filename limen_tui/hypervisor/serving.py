@@ -286,9 +286,12 @@ class Serving:
     def _publish(self, *, first: bool = False) -> None:
         self._published = self._context.clock.mono()
         last = self._last
+        silent = self._context.slot.current.state is HostState.STALE
         self._context.publish(
             host=self._context.host, state=HostState.UP, problem=None, retry_at=None, info=self._info,
             load=self._load, vms=self._book.views(), sampled_at=last.wall if last else None,
         )
         if first:
             self._context.tell(EventKind.HOST, "connected")
+        elif silent:
+            self._context.tell(EventKind.HOST, "answers again")

@@ -44,6 +44,8 @@ class Worker:
         self._backoff = Backoff(rng)
         self.book = book or Book(context.host)
         self._hurry = False
+        self._has_events = False
+        self._end_transport: Callable[[], None] | None = None
         self.connection: Connection | None = None
         """The open connection, for acts; other threads hold it with :meth:`Connection.using`."""
         self.serving: Serving | None = None
@@ -61,12 +63,11 @@ class Worker:
 
     def _spell(self) -> LimenError:
         """Connect and serve; returns why it ended."""
-        close_transport: Callable[[], None] | None = None
         connection: Connection | None = None
         context = self._context
         context.busy_since = context.clock.mono()
         try:
-            uri, close_transport = self._transport(context.host)
+            uri, self._end_transport = self._transport(context.host)
             connection = Connection.open(uri, read_only=context.read_only, opener=self._opener)
             return self._serve(connection)
         except LimenError as error:
@@ -80,8 +81,13 @@ class Worker:
             context.busy_since = None
             if connection is not None:
                 connection.close()
-            if close_transport is not None:
-                close_transport()
+            self.cut()
+
+    def cut(self) -> None:
+        """End the transport, which also ends a libvirt call that hangs over it. Any thread; never blocks."""
+        end, self._end_transport = self._end_transport, None
+        if end is not None:
+            end()
 
     def _serve(self, connection: Connection) -> LimenError:
         context = self._context
@@ -98,7 +104,7 @@ class Worker:
             mailbox.put(Priority.USER, lambda: serving.link_broke(error))
 
         connection.on_close(closed)
-        subscribe(connection, post)
+        self._has_events = subscribe(connection, post)
         self.connection, self.serving = connection, serving
         context.busy_since = None
         self._backoff.reset()
@@ -164,6 +170,9 @@ class Worker:
         """The verbs over ``connection``; what they change is looked at again."""
 
         def after(uuid: str, then: Then) -> None:
+            if self._has_events:
+                # the event tells, and holds a stop back that a start may follow; asking now would not
+                then &= ~Then.STATE
             self._context.mailbox.put(
                 Priority.EVENT, lambda: self.serving.look_again(uuid, then) if self.serving else None
             )
