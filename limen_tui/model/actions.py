@@ -91,6 +91,8 @@ ACTIONS: Final[tuple[Action, ...]] = (
            Section.HOST, bar=21),
     Action("host.all", "Whole fleet", "Show the VMs of every host", ("a",), Scope.APP, Section.HOST),
     Action("host.reconnect", "Reconnect", "Connect now, without waiting", (), Scope.HOST, Section.HOST),
+    Action("host.sign-in", "Sign in", "Answer what a host asks: a host key, a password, a code", ("exclamation_mark",),
+           Scope.APP, Section.HOST),
     Action("view.vms", "VMs", "The fleet's virtual machines", ("1",), Scope.APP, Section.VIEW),
     Action("view.hosts", "Hosts", "The hosts, with load, versions and errors", ("2",), Scope.APP, Section.VIEW),
     Action("view.storage", "Storage", "Storage pools and how full they are", ("3",), Scope.APP, Section.VIEW),
@@ -115,6 +117,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
            bar=24),
     Action("app.theme", "Theme", "Dark, light, high contrast or the terminal's own colours", (), Scope.APP,
            Section.APP),
+    Action("app.undo", "Undo", "Take back the last pause, resume, autostart or tags", ("z",), Scope.APP, Section.APP),
     Action("app.quit", "Quit", "Leave Limen; VMs are not touched", ("q", "ctrl+q"), Scope.APP, Section.APP, bar=25),
 )  # fmt: skip
 

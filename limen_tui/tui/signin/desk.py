@@ -6,6 +6,8 @@ wrong host. So a waiting question is announced, and ``!`` opens it.
 
 from __future__ import annotations
 
+from typing import Any
+
 from textual.app import App
 from textual.screen import ModalScreen
 
@@ -18,7 +20,7 @@ from limen_tui.tui.signin.prompts import PromptDialog
 class SignInDesk:
     """Announces and shows the questions of ``desk`` on ``app``."""
 
-    def __init__(self, app: App[object], desk: QuestionDesk) -> None:
+    def __init__(self, app: App[Any], desk: QuestionDesk) -> None:
         self._app = app
         self._desk = desk
         self._announced: set[Question] = set()

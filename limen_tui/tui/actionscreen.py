@@ -1,0 +1,51 @@
+"""A full screen on which the registry's actions work. May import textual, fleet and model. UI thread."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from textual.binding import BindingsMap
+from textual.screen import Screen
+
+from limen_tui.fleet.view import FleetView
+from limen_tui.model.actions import Action, Scope, Target, disabled_reason
+from limen_tui.tui.keymap import bindings
+
+if TYPE_CHECKING:
+    from limen_tui.tui.app import LimenApp
+
+
+class ActionScreen(Screen[None]):
+    """Binds every action's keys; says what they are aimed at and why one cannot be used.
+
+    An action is carried out by the screen's method ``do_<id with underscores>`` where it has one, else by the
+    app's commands.
+    """
+
+    def __init__(self, app: LimenApp) -> None:
+        super().__init__()
+        self.limen = app
+        self._bindings = BindingsMap.merge([self._bindings, BindingsMap(bindings(app.keys))])
+
+    def target(self) -> Target:
+        """What actions are aimed at now."""
+        return Target(read_only=self.limen.fleet.read_only)
+
+    def reason(self, action: Action, target: Target | None = None) -> str | None:
+        """Why ``action`` cannot be used now; ``None`` when it can."""
+        if action.scope is Scope.VIEW and not hasattr(self, method_name(action.id)) and action.id != "vm.menu":
+            return "not on this screen"
+        return disabled_reason(action, self.target() if target is None else target)
+
+    def show_fleet(self, view: FleetView) -> None:
+        """Take in a new fleet view, event or act."""
+
+
+def method_name(action_id: str) -> str:
+    """``do_view_filter`` for ``view.filter``."""
+    return "do_" + action_id.replace(".", "_").replace("-", "_")
+
+
+def limen_of(app: object) -> LimenApp:
+    """The app, by its own type."""
+    return cast("LimenApp", app)

@@ -1,0 +1,191 @@
+"""The application: owns the fleet, the hub timer, keys, themes, notices. May import textual, fleet, model. UI thread.
+
+Nothing here blocks: no libvirt, SSH, SQL or file transfer, and no waiting for a thread.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Sequence
+from os import environ
+from typing import ClassVar
+
+from textual import events
+from textual.app import App
+from textual.binding import Binding, BindingType
+from textual.screen import ModalScreen
+
+from limen_tui.fleet.fleet import Fleet, running_acts
+from limen_tui.model.actions import BY_ID, Target
+from limen_tui.model.host import Problem
+from limen_tui.model.ports import Watch
+from limen_tui.model.units import clean
+from limen_tui.settings import Settings
+from limen_tui.tui.acting import Acting
+from limen_tui.tui.actionscreen import ActionScreen, method_name
+from limen_tui.tui.commands import Commands
+from limen_tui.tui.keymap import Keys, effective_keys
+from limen_tui.tui.main.screen import MainScreen
+from limen_tui.tui.memory import THEME, Memory
+from limen_tui.tui.signin.desk import SignInDesk
+from limen_tui.tui.themes import theme_name, themes
+
+TICK = 0.25
+"""Seconds between looks at what the sessions have."""
+ACTS = frozenset({"vm.pause-resume", "vm.autostart", "vm.tags"})
+"""Acts on VMs beside the lifecycle verbs."""
+
+
+class LimenApp(App[int], inherit_bindings=False):
+    """Limen. ``keys`` is the keymap in force. Raises ``ConfigError`` for a keymap that cannot work."""
+
+    TITLE = "Limen"
+    ENABLE_COMMAND_PALETTE = False
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+c", "leave(130)", "Quit", show=False, priority=True)]
+    CSS = """
+    Toast { width: 60; max-width: 90%; padding: 0 1; }
+    ToastRack { margin-bottom: 1; }
+    Screen { background: $background; }
+    """
+
+    def __init__(
+        self, fleet: Fleet, settings: Settings, *, notices: Sequence[Problem | str] = (), demo: bool = False
+    ) -> None:
+        plain = "NO_COLOR" in environ
+        self.keys: Keys = effective_keys(settings)
+        super().__init__(ansi_color=True if plain else None)
+        self.fleet = fleet
+        self.settings = settings
+        self.demo = demo
+        self.memory = Memory(fleet.inventory, settings)
+        self.acting = Acting(self)
+        self.commands = Commands(self)
+        self.sign_in = SignInDesk(self, fleet.questions)
+        self._notices = tuple(notices)
+        self._shown: tuple[int, int, int] = (-1, -1, -1)
+        for theme in themes():
+            self.register_theme(theme)
+        self.theme = theme_name("ansi" if plain else self.memory.theme)
+        self.animation_level = "none"
+
+    # -- life -------------------------------------------------------------------------------------
+
+    def get_default_screen(self) -> MainScreen:
+        """The main screen is the bottom of the stack."""
+        return MainScreen(self)
+
+    def on_ready(self) -> None:
+        """The cached fleet is on screen: now the sessions may start."""
+        self.call_after_refresh(self._begin)
+
+    def _begin(self) -> None:
+        self.fleet.start()
+        self.set_interval(TICK, self.tick)
+        for notice in self._notices:
+            if isinstance(notice, str):
+                self.notify(notice, markup=False, timeout=15)
+            else:
+                text = " ".join(part for part in (clean(notice.detail), clean(notice.hint)) if part)
+                self.notify(text, title=notice.title, severity="warning", markup=False, timeout=15)
+        # What lives from here on lives long: full collections need not look at it again.
+        gc.collect()
+        gc.freeze()
+
+    def tick(self) -> None:
+        """Take in what the hosts have; screens hear of it only when something changed."""
+        if not self.screen_stack:
+            return
+        self.fleet.poll()
+        self.sign_in.tick()
+        self.acting.tick()
+        now = (self.fleet.view.rev, self.fleet.acts.rev, self.fleet.events_seen)
+        if now != self._shown:
+            self._shown = now
+            for screen in reversed(self.screen_stack):
+                if (show := getattr(screen, "show_fleet", None)) is not None:
+                    show(self.fleet.view)
+                if not isinstance(screen, ModalScreen):
+                    break
+        self._watch()
+
+    def _watch(self) -> None:
+        main = self.main
+        needs = main.panel.watched() if main.panel.is_mounted else None
+        if needs is None:
+            return
+        refresh = self.settings.refresh
+        visible: dict[str, set[str]] = {}
+        for key in needs.visible:
+            visible.setdefault(key.host_id, set()).add(key.uuid)
+        for host in self.fleet.hosts:
+            close = host.id in needs.hosts
+            self.fleet.watch(
+                host.id,
+                Watch(refresh.on_screen if close else refresh.background, needs.groups,
+                      frozenset(visible.get(host.id, ()))),
+            )  # fmt: skip
+
+    def action_leave(self, code: int = 0) -> None:
+        """Leave now, without a question; ``code`` is the exit code."""
+        self.exit(code, return_code=code)
+
+    def quit_or_ask(self) -> None:
+        """Leave, after a question when acts are under way."""
+        under_way = running_acts(self.fleet.acts.acts)
+        if under_way:
+            self.commands.ask_to_quit(tuple(under_way.values()))
+        else:
+            self.action_leave(0)
+
+    # -- keys -------------------------------------------------------------------------------------
+
+    async def on_event(self, event: events.Event) -> None:
+        """Bindings are looked up at once, in the order of the keys.
+
+        Textual would first send a key through the focused widget's queue: of keys that come in one read
+        (``:all`` and Enter, on a slow link), those after ``:`` would then be lost to the widget that had the
+        keyboard before.
+        """
+        if isinstance(event, events.Key) and not event.is_forwarded and self.screen_stack:
+            focused = self.focused
+            typed = focused is not None and focused.check_consume_key(event.key, event.character)
+            for first in () if typed else (True, False):
+                if await self._check_bindings(event.key, priority=first):
+                    return
+        await super().on_event(event)
+
+    @property
+    def main(self) -> MainScreen:
+        """The main screen, also while another covers it."""
+        main = self.screen_stack[0]
+        if not isinstance(main, MainScreen):
+            raise LookupError("no main screen")
+        return main
+
+    def action_act(self, action_id: str) -> None:
+        """A key of an action was pressed on a full screen."""
+        if isinstance(self.screen, ActionScreen):
+            self.perform_action(action_id, self.screen.target())
+
+    def perform_action(self, action_id: str, target: Target) -> None:
+        """Do an action to what was under the cursor when its key was pressed, or say why it cannot be done."""
+        action, screen = BY_ID[action_id], self.screen
+        if not isinstance(screen, ActionScreen):
+            return
+        reason = self.acting.undo_reason if action_id == "app.undo" else screen.reason(action, target)
+        if reason is not None:
+            self.notify(f"{action.label}: {clean(reason)}", severity="warning", markup=False, timeout=4)
+            return
+        if action.verb is not None or action_id in ACTS:
+            self.acting.begin(action, target)
+            return
+        name = method_name(action_id)
+        doers = (screen, self.commands)
+        # What only the main screen does (show a view) leads back to it from everywhere.
+        doer = next((each for each in doers if hasattr(each, name)), None) or self.commands.to_main()
+        getattr(doer, name)(target)
+
+    def choose_theme(self, name: str) -> None:
+        """Take a theme and remember it."""
+        self.theme = theme_name(name)
+        self.memory.put(THEME, name)

@@ -1,0 +1,90 @@
+"""The frame of every dialog: a box in the middle that fits any terminal, keys that were typed early. UI thread."""
+
+from __future__ import annotations
+
+from typing import ClassVar, TypeVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Button, Input
+
+from limen_tui.model.units import clean
+
+T = TypeVar("T")
+
+
+class Dialog(ModalScreen[T]):
+    """A modal screen with a titled box. Escape cancels with ``None``; arrows and Tab move between buttons."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "cancel", "Cancel", show=False),
+        Binding("left", "focus_previous_button", "Back", show=False),
+        Binding("right", "focus_next_button", "On", show=False),
+    ]
+    DEFAULT_CSS = """
+    Dialog { align: center middle; }
+    Dialog > .dialog--box {
+        width: 76; max-width: 100%; height: auto; max-height: 100%; padding: 0 1;
+        border: round $accent; background: $surface; overflow-y: auto;
+    }
+    Dialog .dialog--buttons { layout: horizontal; height: 1; margin-top: 1; }
+    Dialog .dialog--buttons Button { margin-right: 2; height: 1; min-width: 8; border: none; padding: 0 1; }
+    Dialog .dialog--buttons Button:focus { text-style: bold reverse; }
+    Dialog Input { height: 1; border: none; padding: 0 1; background: $panel; }
+    Dialog Input:focus { border: none; }
+    Dialog:ansi Input { text-style: underline; }
+    Dialog .dialog--problem { color: $text-error; height: auto; }
+    Dialog .dialog--note { color: $text-muted; height: auto; }
+    Dialog .dialog--warning { color: $text-warning; height: auto; }
+    """
+
+    def __init__(self, title: str) -> None:
+        super().__init__()
+        self._title = clean(title)
+
+    def compose(self) -> ComposeResult:
+        """The box; ``body`` fills it."""
+        with Vertical(classes="dialog--box") as box:
+            box.border_title = self._title.replace("[", r"\[")
+            yield from self.body()
+
+    def body(self) -> ComposeResult:
+        """What is in the box."""
+        yield from ()
+
+    def on_mount(self) -> None:
+        """No blinking: an idle screen writes nothing."""
+        for field in self.query(Input):
+            field.cursor_blink = False
+
+    def on_key(self, event: events.Key) -> None:
+        """Keys that came before the input had the keyboard (all in one read) go into it all the same."""
+        field = next(iter(self.query(Input)), None)
+        if field is None or self.focused is field or isinstance(self.focused, Button):
+            return
+        if event.is_printable and event.character:
+            event.stop()
+            field.insert_text_at_cursor(event.character)
+        elif event.key == "enter":
+            event.stop()
+            self.call_after_refresh(field.action_submit)
+
+    def action_cancel(self) -> None:
+        """Leave without an answer."""
+        self.dismiss(None)
+
+    def action_focus_previous_button(self) -> None:
+        """To the button on the left."""
+        self._move(-1)
+
+    def action_focus_next_button(self) -> None:
+        """To the button on the right."""
+        self._move(1)
+
+    def _move(self, by: int) -> None:
+        able = [button for button in self.query(Button) if not button.disabled]
+        if isinstance(self.focused, Button) and self.focused in able:
+            able[(able.index(self.focused) + by) % len(able)].focus()

@@ -1,0 +1,182 @@
+"""The hosts: state, load, versions, what is wrong and what to do about it. UI thread."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from limen_widgets.line_table import Column
+from limen_widgets.line_table.messages import RowActivated
+from textual import on
+
+from limen_tui.fleet.view import FleetView, Totals, total
+from limen_tui.model.host import HostSnapshot
+from limen_tui.model.units import UNKNOWN, ago, clean, duration, percent
+from limen_tui.tui.fleet import fmt
+from limen_tui.tui.fleet.cells import heat
+from limen_tui.tui.fleet.glyphs import host_look
+from limen_tui.tui.fleet.lines import Line
+from limen_tui.tui.tablepanel import TablePanel, fact
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HostRow:
+    """A host with its sums and, while it is down, the seconds to the next attempt."""
+
+    host: HostSnapshot
+    sums: Totals
+    when: str
+
+
+class HostsPanel(TablePanel[HostRow]):
+    """Enter shows the VMs of a host; ``!`` answers what it asks."""
+
+    view_id: ClassVar[str] = "hosts"
+    SORT: ClassVar[tuple[str, bool]] = ("name", False)
+    DETAIL_LINES: ClassVar[int] = 5
+
+    def columns(self) -> Sequence[Column[HostRow]]:
+        """Of the table."""
+        return host_columns()
+
+    def identity(self, row: HostRow) -> Hashable:
+        """The host's id."""
+        return row.host.host.id
+
+    def rows(self, view: FleetView) -> Sequence[HostRow]:
+        """Rows of hosts that did not change are the same objects as before."""
+        now = self.fleet.clock.wall()
+        old, fresh = getattr(self, "_kept", {}), {}
+        for host in view.hosts:
+            when = _when(host, now)
+            row = old.get(host.host.id)
+            if row is None or row.host is not host or row.when != when:
+                row = HostRow(host, total((host,)), when)
+            fresh[host.host.id] = row
+        self._kept = fresh
+        return tuple(fresh.values())
+
+    def search(self, row: HostRow) -> str:
+        """Name, state, group, address, versions."""
+        host, info = row.host.host, row.host.info
+        return f"{host.name} {row.host.state} {host.group} {host.uri} {info.hypervisor} {info.hostname}"
+
+    def host_of(self, row: HostRow) -> HostSnapshot | None:
+        """The host itself."""
+        return self.fleet.view.host(row.host.host.id)
+
+    def empty_text(self) -> str:
+        """How to add one."""
+        return "No hosts yet.\n\nLeave with q, then: limen hosts add qemu:///system\nor look around: limen --demo"
+
+    def on_mount(self) -> None:
+        """Count down also while nothing else happens."""
+        super().on_mount()
+        self.set_interval(1.0, self._count_down)
+
+    def _count_down(self) -> None:
+        # only a countdown moves by itself; an idle screen writes nothing
+        if self.display and self.is_on_screen and any(host.retry_at is not None for host in self.fleet.view.hosts):
+            self.show_fleet(self.fleet.view)
+
+    @on(RowActivated)
+    def _activated(self, event: RowActivated) -> None:
+        event.stop()
+        self.limen.main.show_host(event.row.host.host.id)
+
+    def details(self, row: HostRow) -> list[Line]:
+        """Facts, then the problem with its hint."""
+        host, info, load = row.host, row.host.info, row.host.load
+        now = self.fleet.clock.wall()
+        look = host_look(host)
+        kind = {"accent": "", "dim": "label"}.get(look.kind, look.kind)
+        first: Line = (
+            (f" {look.glyph} ", f"details--{kind}" if kind else ""), (clean(host.host.name), "details--value"),
+            (f"  {host.state.value}", f"details--{kind}" if kind else ""),
+            (f"  {clean(host.host.uri)}", "details--label"),
+        )  # fmt: skip
+        kvm = {True: "KVM", False: "no KVM: slow", None: ""}[info.kvm]
+        cpu = " ".join(filter(None, (f"{info.cpus} CPUs" if info.cpus else "", clean(info.cpu_model), info.arch, kvm)))
+        versions = " ".join(filter(None, (f"libvirt {info.libvirt_version}" if info.libvirt_version else "",
+                                          clean(info.hypervisor), info.hypervisor_version)))  # fmt: skip
+        facts = (*fact("CPU", cpu or UNKNOWN), *fact(" versions", versions or UNKNOWN))
+        flags = "read-only " if info.read_only or host.host.read_only else ""
+        flags += "INSECURE: certificates are not checked" if host.host.insecure else ""
+        tick = UNKNOWN if load.tick_ms is None else f"{load.tick_ms:.0f} ms"
+        seen = (*fact("sampled", ago(host.sampled_at, now)), *fact(" tick", tick), *fact(" calls", f"{load.rpcs:,}"),
+                *fact(" ", flags, "warn"))  # fmt: skip
+        lines: list[Line] = [first, facts, seen]
+        if host.problem is not None:
+            problem = ": ".join(filter(None, (clean(host.problem.title), clean(host.problem.detail))))
+            lines.append(((f" {problem}", "details--bad"),))
+            lines.append(((f" {clean(host.problem.hint)}", "details--warn"),))
+        return lines
+
+
+def _when(host: HostSnapshot, now: float) -> str:
+    if host.retry_at is not None:
+        return f"retry in {duration(max(0.0, host.retry_at - now))}"
+    return ""
+
+
+def _figure(value: float | None, text: str) -> Line:
+    return ((text, "" if value is None else heat(value)),)
+
+
+def host_columns() -> Sequence[Column[HostRow]]:
+    """Everything about a host on one line."""
+    def mem(row: HostRow) -> float | None:
+        used, of = row.host.load.mem_used_kib, row.host.info.memory_kib
+        return None if used is None or not of else 100.0 * used / of
+
+    def over(part: float, of: float) -> str:
+        return f"{part / of:.2f}" if of else UNKNOWN
+
+    def state(row: HostRow) -> Line:
+        look = host_look(row.host)
+        return ((f"{look.glyph} {row.host.state.value}", look.kind),)
+
+    def problem(row: HostRow) -> Line:
+        text = row.host.problem.title if row.host.problem is not None else ""
+        return ((row.when + ("  " if row.when and text else ""), "warn"), (text, "dim"))
+
+    return (
+        Column("name", "Host", lambda r: r.host.host.name, lambda r: r.host.host.name.lower(), min_width=8,
+               max_width=32, sticky=True, priority=0, highlight=False),
+        Column("state", "State", state, lambda r: r.host.state.value, width=12, priority=1),
+        Column("cpu", "CPU", lambda r: _figure(r.host.load.cpu_pct, percent(r.host.load.cpu_pct)),
+               lambda r: r.host.load.cpu_pct, width=6, align="right", highlight=False, descending_first=True,
+               priority=2),
+        Column("memory", "Memory", lambda r: _figure(mem(r), fmt.memory_pair(r.host.load.mem_used_kib,
+               r.host.info.memory_kib or None)), mem, width=13, align="right", highlight=False, descending_first=True,
+               priority=3),
+        Column("load", "Load", lambda r: UNKNOWN if r.host.load.load1 is None else f"{r.host.load.load1:.2f}",
+               lambda r: r.host.load.load1, width=6, align="right", highlight=False, descending_first=True, priority=8),
+        Column("vms", "VMs", lambda r: f"{r.host.running}/{len(r.host.vms)}", lambda r: r.host.running, width=9,
+               align="right", descending_first=True, priority=2),
+        Column("vcpus", "vCPU/CPU", lambda r: over(r.sums.vcpus_running, r.host.info.cpus),
+               lambda r: r.sums.vcpus_running / r.host.info.cpus if r.host.info.cpus else None, width=8, align="right",
+               highlight=False, descending_first=True, priority=5,
+               header_help="vCPUs of running VMs per CPU of the host"),
+        Column("mem-over", "Mem/Mem", lambda r: over(r.sums.mem_running_kib, r.host.info.memory_kib),
+               lambda r: r.sums.mem_running_kib / r.host.info.memory_kib if r.host.info.memory_kib else None, width=8,
+               align="right", highlight=False, descending_first=True, priority=6,
+               header_help="Memory promised to running VMs, of the host's"),
+        Column("libvirt", "libvirt", lambda r: r.host.info.libvirt_version or UNKNOWN,
+               lambda r: r.host.info.libvirt_version, width=8, highlight=False, priority=9),
+        Column("hypervisor", "Hypervisor",
+               lambda r: f"{r.host.info.hypervisor} {r.host.info.hypervisor_version}".strip() or UNKNOWN,
+               lambda r: r.host.info.hypervisor, min_width=6, max_width=16, highlight=False, priority=8),
+        Column("transport", "Via", lambda r: r.host.info.transport or UNKNOWN, lambda r: r.host.info.transport, width=6,
+               highlight=False, priority=10),
+        Column("tick", "Tick", lambda r: UNKNOWN if r.host.load.tick_ms is None else f"{r.host.load.tick_ms:.0f} ms",
+               lambda r: r.host.load.tick_ms, width=8, align="right", highlight=False, descending_first=True,
+               priority=7,               header_help="How long the last sample took"),
+        Column("problem", "Problem", problem, lambda r: r.host.problem.title if r.host.problem else None, min_width=8,
+               max_width=80, flex=1, priority=4, highlight=False),
+        Column("group", "Group", lambda r: r.host.host.group, lambda r: r.host.host.group or None, max_width=20,
+               default=False, highlight=False),
+        Column("uri", "URI", lambda r: r.host.host.uri, lambda r: r.host.host.uri, max_width=60, default=False,
+               highlight=False),
+    )  # fmt: skip

@@ -1,0 +1,72 @@
+"""From the registry of actions to key bindings, with the user's keymap applied. May import textual. UI thread.
+
+Bindings are made with their final keys rather than overlaid by Textual's ``set_keymap``: that one lets a binding
+vanish silently on a clash, and cannot take the keys of an action away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from limen_widgets.line_table.keys import BINDINGS as TABLE_KEYS
+from textual.binding import Binding
+from textual.keys import key_to_character
+
+from limen_tui.errors import ConfigError
+from limen_tui.model.actions import ACTIONS, Action
+from limen_tui.settings import Settings, validate_keymap
+
+Keys = Mapping[str, tuple[str, ...]]
+"""The keys of each action, by id."""
+_OTHERS: Final = {"escape": "back", "tab": "to the next part", "ctrl+c": "quit"}
+_SHOWN: Final = {
+    "enter": "Enter", "escape": "Esc", "space": "Space", "backspace": "Backsp", "delete": "Del", "pagedown": "PgDn",
+    "pageup": "PgUp", "home": "Home", "end": "End", "up": "↑", "down": "↓", "left": "←", "right": "→", "tab": "Tab",
+}  # fmt: skip
+
+
+def effective_keys(settings: Settings) -> Keys:
+    """The keys of every action. Raises ``ConfigError`` for a keymap that cannot work, naming the line."""
+    keys = validate_keymap(settings.keymap, ACTIONS, settings.source)
+    taken = {key: words for spec, _, words, _ in TABLE_KEYS for key in spec.split(",")} | _OTHERS
+    for name in settings.keymap:
+        for key in keys.get(name, ()):
+            if key in taken and not (key == "enter" and name == "vm.open"):
+                raise ConfigError(
+                    "The settings file has a mistake",
+                    f"{settings.source.name or 'config.toml'}: keymap.{name}: the key {key} moves in tables "
+                    f"({taken[key].lower()})",
+                    "Choose another key.",
+                )
+    return keys
+
+
+def bindings(keys: Keys, actions: Iterable[Action] = ACTIONS) -> list[Binding]:
+    """Bindings that call the app's ``act`` with the action's id, which is the binding's id as well."""
+    return [
+        Binding(key, f"app.act('{action.id}')", action.label, id=action.id, show=False, tooltip=action.help)
+        for action in actions
+        for key in keys.get(action.id, ())
+    ]
+
+
+def show_key(key: str) -> str:
+    """A key as a person reads it: ``^r``, ``/``, ``F1``."""
+    if key in _SHOWN:
+        return _SHOWN[key]
+    if key.startswith("ctrl+"):
+        return "^" + show_key(key.removeprefix("ctrl+"))
+    if "+" in key:
+        head, _, tail = key.rpartition("+")
+        return f"{head}+{show_key(tail)}"
+    character = key_to_character(key)
+    if character is not None and character.isprintable():
+        return character
+    return key.upper() if key.startswith("f") and key[1:].isdigit() else key
+
+
+def first_key(keys: Keys, action_id: str) -> str:
+    """The key shown for an action; empty when it has none."""
+    own = keys.get(action_id, ())
+    return show_key(own[0]) if own else ""

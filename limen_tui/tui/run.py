@@ -1,0 +1,81 @@
+"""Runs the application and leaves the terminal as it was, whatever ends it. The main thread."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+import termios
+import threading
+from collections.abc import Sequence
+
+from limen_tui.fleet.fleet import Fleet
+from limen_tui.model.host import Problem
+from limen_tui.settings import Settings
+from limen_tui.tui.app import LimenApp
+
+PATIENCE = 0.8
+"""Seconds that the way out may take before it is cut short."""
+_MODES = (1049, 1000, 1002, 1003, 1004, 1006, 1015, 2004)
+_RESTORE = "".join(f"\x1b[?{mode}l" for mode in _MODES) + "\x1b[?25h\x1b[<u\x1b[0m"
+
+
+def run(fleet: Fleet, settings: Settings, *, notices: Sequence[Problem | str] = (), demo: bool = False) -> int:
+    """Run until the user leaves or a signal ends it; the exit code: 0, 130 (ctrl+c) or 128 + the signal.
+
+    Takes the fleet over and closes it. Raises ``ConfigError`` for a keymap that cannot work.
+    """
+    app = LimenApp(fleet, settings, notices=notices, demo=demo)
+    way_out = WayOut()
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+            loop.add_signal_handler(number, leave, number)
+        try:
+            await app.run_async()
+        finally:
+            way_out.begin(app.return_code or 0)
+
+    def leave(number: int) -> None:
+        way_out.begin(128 + number)
+        app.action_leave(128 + number)
+
+    try:
+        asyncio.run(main())
+        fleet.close(0.3)
+    finally:
+        way_out.over()
+    return app.return_code or 0
+
+
+class WayOut:
+    """Sees to it that leaving ends: restores the terminal and exits when something on the way hangs."""
+
+    def __init__(self) -> None:
+        self._over = threading.Event()
+        self._begun = False
+        self._terminal = None
+        with contextlib.suppress(termios.error, ValueError, OSError):
+            self._terminal = termios.tcgetattr(sys.__stdin__.fileno()) if sys.__stdin__ else None
+
+    def begin(self, code: int) -> None:
+        """From now on there are ``PATIENCE`` seconds. Does nothing the second time."""
+        if not self._begun:
+            self._begun = True
+            threading.Thread(target=self._wait, args=(code,), name="way-out", daemon=True).start()
+
+    def over(self) -> None:
+        """All went well."""
+        self._over.set()
+
+    def _wait(self, code: int) -> None:
+        if self._over.wait(PATIENCE):
+            return
+        with contextlib.suppress(OSError, termios.error):
+            if self._terminal is not None:
+                termios.tcsetattr(0, termios.TCSANOW, self._terminal)
+            os.write(2, _RESTORE.encode())
+        os._exit(code)
