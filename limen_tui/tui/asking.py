@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from textual.message import Message
 
@@ -20,6 +20,9 @@ from limen_tui.model.host import HostSnapshot, HostState, Problem
 from limen_tui.model.ports import HostVerbs
 from limen_tui.model.units import clean
 from limen_tui.tui.tablepanel import TablePanel
+
+if TYPE_CHECKING:
+    from limen_tui.tui.app import LimenApp
 
 T = TypeVar("T")
 EVERY = 15.0
@@ -50,6 +53,13 @@ class AskingPanel(TablePanel[Row[T]], Generic[T]):
 
     THINGS: ClassVar[str] = "things"
 
+    def __init__(self, app: LimenApp) -> None:
+        super().__init__(app)
+        self._answers: dict[str, tuple[tuple[T, ...], Problem | None]] = {}
+        self._waiting: dict[str, int] = {}
+        self._states: dict[str, HostState] = {}
+        self._asked = 0
+
     def question(self) -> Callable[[HostVerbs], Sequence[T]]:
         """What each host is asked; runs on the host's session."""
         raise NotImplementedError
@@ -60,10 +70,6 @@ class AskingPanel(TablePanel[Row[T]], Generic[T]):
 
     def on_mount(self) -> None:
         """Ask again from time to time."""
-        self._answers: dict[str, tuple[tuple[T, ...], Problem | None]] = {}
-        self._waiting: dict[str, int] = {}
-        self._states: dict[str, HostState] = {}
-        self._asked = 0
         super().on_mount()
         self.set_interval(EVERY, self._ask_if_shown)
 
@@ -111,7 +117,7 @@ class AskingPanel(TablePanel[Row[T]], Generic[T]):
 
     def show_fleet(self, view: FleetView) -> None:
         """A host that came up while the view is on show is asked at once."""
-        if not self.is_mounted or not hasattr(self, "_answers"):
+        if not self.is_mounted:
             return
         for host in view.hosts:
             before = self._states.get(host.host.id)

@@ -24,6 +24,7 @@ _SHOWN: Final = {
     "enter": "Enter", "escape": "Esc", "space": "Space", "backspace": "Backsp", "delete": "Del", "pagedown": "PgDn",
     "pageup": "PgUp", "home": "Home", "end": "End", "up": "↑", "down": "↓", "left": "←", "right": "→", "tab": "Tab",
 }  # fmt: skip
+_NAMED: Final = {"slash": "/", "backslash": "\\", "minus": "-", "asterisk": "*", "at": "@"}
 
 
 def effective_keys(settings: Settings) -> Keys:
@@ -60,7 +61,7 @@ def show_key(key: str) -> str:
     if "+" in key:
         head, _, tail = key.rpartition("+")
         return f"{head}+{show_key(tail)}"
-    character = key_to_character(key)
+    character = _NAMED.get(key) or key_to_character(key)
     if character is not None and character.isprintable():
         return character
     return key.upper() if key.startswith("f") and key[1:].isdigit() else key

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from time import localtime, strftime
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from limen_widgets.line_table import Column
 from textual.binding import Binding, BindingType
@@ -22,6 +22,9 @@ from limen_tui.model.units import clean
 from limen_tui.tui.fleet.lines import Line
 from limen_tui.tui.reading import Reader
 from limen_tui.tui.tablepanel import TablePanel
+
+if TYPE_CHECKING:
+    from limen_tui.tui.app import LimenApp
 
 OLDER = 500
 """Events and audit entries read from the inventory."""
@@ -58,8 +61,8 @@ class EventsPanel(TablePanel[EventRow]):
     DETAIL_LINES: ClassVar[int] = 2
     BINDINGS: ClassVar[list[BindingType]] = [Binding("t", "change_mode", "Events or audit", show=False)]
 
-    def on_mount(self) -> None:
-        """Nothing was read yet."""
+    def __init__(self, app: LimenApp) -> None:
+        super().__init__(app)
         self._mode = "events"
         self._older: dict[str, tuple[EventRow, ...]] = {}
         self._live: list[EventRow] = []
@@ -68,8 +71,6 @@ class EventsPanel(TablePanel[EventRow]):
         self._problem = ""
         self._reader = Reader()
         self._began = self.fleet.clock.wall()
-        super().on_mount()
-        self._read()
 
     def columns(self) -> Sequence[Column[EventRow]]:
         """Of the table."""

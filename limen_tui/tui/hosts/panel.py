@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from limen_widgets.line_table import Column
 from limen_widgets.line_table.messages import RowActivated
@@ -18,6 +18,9 @@ from limen_tui.tui.fleet.cells import heat
 from limen_tui.tui.fleet.glyphs import host_look
 from limen_tui.tui.fleet.lines import Line
 from limen_tui.tui.tablepanel import TablePanel, fact
+
+if TYPE_CHECKING:
+    from limen_tui.tui.app import LimenApp
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,6 +39,10 @@ class HostsPanel(TablePanel[HostRow]):
     SORT: ClassVar[tuple[str, bool]] = ("name", False)
     DETAIL_LINES: ClassVar[int] = 5
 
+    def __init__(self, app: LimenApp) -> None:
+        super().__init__(app)
+        self._kept: dict[str, HostRow] = {}
+
     def columns(self) -> Sequence[Column[HostRow]]:
         """Of the table."""
         return host_columns()
@@ -47,7 +54,7 @@ class HostsPanel(TablePanel[HostRow]):
     def rows(self, view: FleetView) -> Sequence[HostRow]:
         """Rows of hosts that did not change are the same objects as before."""
         now = self.fleet.clock.wall()
-        old, fresh = getattr(self, "_kept", {}), {}
+        old, fresh = self._kept, {}
         for host in view.hosts:
             when = _when(host, now)
             row = old.get(host.host.id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from time import localtime, strftime
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from limen_widgets.line_table import Column
 from limen_widgets.line_table.messages import RowActivated
@@ -18,6 +18,9 @@ from limen_tui.model.host import HostSnapshot
 from limen_tui.model.units import clean
 from limen_tui.tui.fleet.lines import Line
 from limen_tui.tui.tablepanel import TablePanel, fact
+
+if TYPE_CHECKING:
+    from limen_tui.tui.app import LimenApp
 
 LOOKS = {
     Outcome.WAITING: ("◌", "dim"), Outcome.SENT: ("◐", "accent"), Outcome.DONE: ("●", "good"),
@@ -43,10 +46,9 @@ class JobsPanel(TablePanel[JobRow]):
     DETAIL_LINES: ClassVar[int] = 3
     BINDINGS: ClassVar[list[BindingType]] = [Binding("x", "cancel_waiting", "Cancel what waits", show=False)]
 
-    def on_mount(self) -> None:
-        """Nothing is opened."""
+    def __init__(self, app: LimenApp) -> None:
+        super().__init__(app)
         self._opened: set[int] = set()
-        super().on_mount()
 
     def columns(self) -> Sequence[Column[JobRow]]:
         """Of the table."""

@@ -114,7 +114,8 @@ class VMScreen(ActionScreen):
         if host is not None and vm.stale:
             why = host.problem.title if host.problem else host.state.value
             lines.append(((f" {host_look(host).glyph} as last seen: {clean(why)}", "strip--warn"),))
-        return [*lines, (), *graph_lines(vm, history, 40), (), *fact_block(vm), *event_block(list(islice(events, EVENTS)))]
+        lines += [(), *graph_lines(vm, history, 40), (), *fact_block(vm)]
+        return [*lines, *event_block(list(islice(events, EVENTS)))]
 
     def action_scroll(self, by: int) -> None:
         """Up or down."""
