@@ -21,10 +21,9 @@ class VMTable(LineTable[VM]):
     ]
     DEFAULT_CSS = """
     VMTable {
-        height: 1fr; scrollbar-size-vertical: 1; scrollbar-background: $background;
-        scrollbar-background-hover: $background; scrollbar-background-active: $background;
-        scrollbar-color: $primary 50%; scrollbar-color-hover: $primary; scrollbar-color-active: $primary;
+        height: 1fr; scrollbar-size-vertical: 0;
         & > .line-table--dim { color: $foreground; text-style: dim; }
+        & > .line-table--sorted { color: $foreground; }
     }
     """
 
