@@ -97,6 +97,8 @@ class TablePanel(ViewPanel, Generic[R]):
         """Take up what was chosen last time."""
         self.limen.memory.apply(self.view_id, self.table, self.SORT)
         self._place_details()
+        # Its own queue, so that it runs when the panel and what is in it are there.
+        self.call_later(self.limen.main.arrived, self)
 
     @property
     def table(self) -> LineTable[R]:

@@ -82,7 +82,7 @@ class MainScreen(ActionScreen):
         self._place_parts()
         self.query_one(HostTree).show_host(self._host_id)
         self.show_fleet(self.limen.fleet.view)
-        self.call_after_refresh(self._arrived, self.panel)
+        self.call_after_refresh(self.arrived, self.panel)
 
     @property
     def panel(self) -> ViewPanel:
@@ -186,11 +186,12 @@ class MainScreen(ActionScreen):
             each.display = each is panel
         self.limen.memory.put(VIEW, view_id)
         if panel.is_mounted:
-            self._arrived(panel)
-        else:
-            self.call_after_refresh(self._arrived, panel)
+            self.arrived(panel)
+        elif view_id == "vms":
+            self.call_after_refresh(self.arrived, panel)  # the others call when they are mounted
 
-    def _arrived(self, panel: ViewPanel) -> None:
+    def arrived(self, panel: ViewPanel) -> None:
+        """A view is on show now: scope, rows, keyboard."""
         if panel is not self.panel:
             return
         panel.show_host(self._host_id)
@@ -211,12 +212,15 @@ class MainScreen(ActionScreen):
         if self._trail.current in ("hosts", "jobs"):
             self.show_view("vms")
         else:
-            self._arrived(self.panel)
+            self.arrived(self.panel)
 
     def show_vm(self, key: VMKey) -> None:
         """Put the cursor on a VM, in the view of VMs."""
         self.show_view("vms")
-        self.call_after_refresh(self._to_vm, key)
+        if self.panel.is_mounted:
+            self._to_vm(key)
+        else:
+            self.call_after_refresh(self._to_vm, key)
 
     def _to_vm(self, key: VMKey) -> None:
         if self._host_id not in (None, key.host_id):
