@@ -95,7 +95,7 @@ class Fleet:
         """Add a host, or take over changed fields; a changed URI reconnects."""
         known = self._hosts.get(host.id)
         self._hosts[host.id] = host
-        if known is None or (known.uri, known.enabled, known.read_only) != (host.uri, host.enabled, host.read_only):
+        if known is None or _way(known) != _way(host):
             self._drop_port(host.id)
             seen = self.inventory.last_seen([host.id]).get(host.id, (None, ()))
             self._add(host, *seen)
@@ -252,6 +252,11 @@ class Fleet:
         self.questions.withdraw(host_id)
         for table in (self._sampled, self._written, self._watch):
             table.pop(host_id, None)
+
+
+def _way(host: Host) -> tuple[object, ...]:
+    """What a session cannot take over while it runs."""
+    return host.uri, host.enabled, host.read_only, host.insecure
 
 
 def running_acts(acts: Sequence[Act]) -> Mapping[int, Act]:

@@ -60,7 +60,9 @@ def look_up(files: list[str], host: str, port: int, address: str) -> HostKeys:
                 known, authorities, revoked, *_ = entry.match(host, address, port if port != SSH_PORT else None)
             except (ValueError, asyncssh.KeyImportError):
                 continue
-            found.known += known
+            for key in known:
+                if key not in found.known:  # a line may name the host and its address: that is one key
+                    found.known.append(key)
             found.authorities += authorities
             found.revoked += revoked
             for key in known:
