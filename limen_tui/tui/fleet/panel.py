@@ -33,6 +33,9 @@ from limen_tui.tui.fleet.strip import DetailStrip
 from limen_tui.tui.fleet.table import EmptyNote, VMTable
 from limen_tui.tui.viewpanel import Needs, ViewPanel
 
+MANY: Final = 2000
+"""VMs from which figures are refreshed once a second; what happens (a state, a host) still shows at once."""
+BREATH: Final = 0.9
 STRIP_FROM: Final = 20
 """Lines of the panel from which the strip is shown by itself."""
 SORT, GROUPING = "vms.sort", "vms.grouping"
@@ -67,6 +70,8 @@ class FleetPanel(ViewPanel):
         self._filter = Filter()
         self._grouping = ""
         self._frozen = False
+        self._filled_at = float("-inf")
+        self._happened: tuple[int, ...] = ()
         self._strip_wanted: bool | None = None
         self._rows: tuple[object, tuple[VM, ...]] = (None, ())
 
@@ -106,9 +111,10 @@ class FleetPanel(ViewPanel):
 
     def show_fleet(self, view: FleetView) -> None:
         """Take in a new view; repaints only lines that changed. While frozen only the latest is kept."""
-        if self._frozen or not self.is_mounted:
+        if self._frozen or not self.is_mounted or self._can_wait(view):
             return
         self._view = view
+        self._filled_at = self._fleet.clock.mono()
         self.table.set_rows(self._in_scope(view))
         self._tell()
 
@@ -218,6 +224,14 @@ class FleetPanel(ViewPanel):
 
     # -- inside -----------------------------------------------------------------------------------
 
+    def _can_wait(self, view: FleetView) -> bool:
+        """Whether only figures differ from what was shown a moment ago. Sorting many rows anew costs a key its time."""
+        if len(view.vms) < MANY or self._fleet.clock.mono() - self._filled_at >= BREATH:
+            return False
+        happened = (self._fleet.acts.rev, view.totals.hosts_up, view.totals.running, view.totals.vms)
+        same, self._happened = happened == self._happened, happened
+        return same
+
     def _in_scope(self, view: FleetView) -> tuple[VM, ...]:
         if self._host_id is None:
             return view.vms
@@ -260,7 +274,8 @@ class FleetPanel(ViewPanel):
     def _place_strip(self) -> None:
         wanted = self._strip_wanted
         show = self.size.height >= STRIP_FROM if wanted is None else wanted
-        self.strip.display = show and self.size.height >= STRIP_FROM // 2
+        room = self.size.height >= STRIP_FROM // 2
+        self.strip.display = show and room and bool(self.table.rows_shown)
 
     # -- messages of the parts --------------------------------------------------------------------
 

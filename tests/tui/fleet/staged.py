@@ -151,7 +151,7 @@ class Stage:
 class StagedApp(App[None]):
     """Our widgets as the main screen has them, without timers of its own: the test says when to look."""
 
-    CSS = "Horizontal { height: 1fr; }"
+    CSS = "#middle { height: 1fr; }"
     ENABLE_COMMAND_PALETTE = False
     BINDINGS: ClassVar = [("slash", "filter", "")]
 
@@ -161,7 +161,7 @@ class StagedApp(App[None]):
 
     def compose(self) -> ComposeResult:
         yield TotalsBar(read_only=self.stage.fleet.read_only, demo=True)
-        with Horizontal():
+        with Horizontal(id="middle"):
             yield HostTree(self.stage.clock)
             yield FleetPanel(self.stage.fleet)
 
