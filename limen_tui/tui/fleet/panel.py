@@ -72,6 +72,7 @@ class FleetPanel(ViewPanel):
         self._frozen = False
         self._filled_at = float("-inf")
         self._happened: tuple[int, ...] = ()
+        self._late = False
         self._strip_wanted: bool | None = None
         self._rows: tuple[object, tuple[VM, ...]] = (None, ())
 
@@ -230,7 +231,16 @@ class FleetPanel(ViewPanel):
             return False
         happened = (self._fleet.acts.rev, view.totals.hosts_up, view.totals.running, view.totals.vms)
         same, self._happened = happened == self._happened, happened
+        if same and not self._late:
+            self._late = True
+            self.set_timer(BREATH, self._catch_up)
         return same
+
+    def _catch_up(self) -> None:
+        """Show the latest of what could wait, also when nothing follows it."""
+        self._late = False
+        if self.display:
+            self.show_fleet(self._fleet.view)
 
     def _in_scope(self, view: FleetView) -> tuple[VM, ...]:
         if self._host_id is None:
