@@ -31,7 +31,7 @@ class Dialog(ModalScreen[T]):
         border: round $accent; background: $surface; overflow-y: auto;
     }
     Dialog .dialog--buttons { layout: horizontal; height: 1; margin-top: 1; }
-    Dialog .dialog--buttons Button { margin-right: 2; height: 1; min-width: 8; border: none; padding: 0 1; }
+    Dialog .dialog--buttons Button { margin-right: 2; height: 1; min-width: 8; border: none !important; padding: 0 1; }
     Dialog .dialog--buttons Button:focus { text-style: bold reverse; }
     Dialog Input { height: 1; border: none; padding: 0 1; background: $panel; }
     Dialog Input:focus { border: none; }
