@@ -24,6 +24,7 @@ from limen_tui.settings import Settings
 from limen_tui.tui.acting import Acting
 from limen_tui.tui.actionscreen import ActionScreen, method_name
 from limen_tui.tui.commands import Commands
+from limen_tui.tui.dialogs.base import Dialog
 from limen_tui.tui.keymap import Keys, effective_keys
 from limen_tui.tui.main.screen import MainScreen
 from limen_tui.tui.memory import THEME, Memory
@@ -152,6 +153,8 @@ class LimenApp(App[int], inherit_bindings=False):
             for first in () if typed else (True, False):
                 if await self._check_bindings(event.key, priority=first):
                     return
+            if isinstance(self.screen, Dialog) and self.screen.take_early(event):
+                return
         await super().on_event(event)
 
     @property

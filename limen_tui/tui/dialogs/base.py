@@ -60,17 +60,33 @@ class Dialog(ModalScreen[T]):
         for field in self.query(Input):
             field.cursor_blink = False
 
-    def on_key(self, event: events.Key) -> None:
+    TYPES: ClassVar[bool] = False
+    """Whether it opens with the keyboard in an input."""
+    _early: tuple[events.Key, ...] = ()
+
+    def take_early(self, event: events.Key) -> bool:
+        """Queue a key that came before the input had the keyboard, and all until those are in: order is kept."""
+        if not self.TYPES or (self.focused is not None and not self._early):
+            return False
+        self._early += (event,)
+        event._set_forwarded()
+        self.post_message(event)
+        return True
+
+    async def on_key(self, event: events.Key) -> None:
         """Keys that came before the input had the keyboard (all in one read) go into it all the same."""
+        if event not in self._early:
+            return  # it came up from a widget that had it first
+        self._early = tuple(early for early in self._early if early is not event)
         field = next(iter(self.query(Input)), None)
-        if field is None or self.focused is field or isinstance(self.focused, Button):
+        if field is None:
             return
         if event.is_printable and event.character:
             event.stop()
             field.insert_text_at_cursor(event.character)
         elif event.key == "enter":
             event.stop()
-            self.call_after_refresh(field.action_submit)
+            await field.action_submit()
 
     def action_cancel(self) -> None:
         """Leave without an answer."""

@@ -17,6 +17,8 @@ from limen_tui.tui.dialogs.base import Dialog
 class TextDialog(Dialog[str | None]):
     """One line. ``check`` raises ``InputError`` for what cannot be used; the dialog then stays and says why."""
 
+    TYPES: ClassVar[bool] = True
+
     def __init__(
         self, title: str, label: str, value: str = "", *, note: str = "", check: Callable[[str], object] | None = None
     ) -> None:

@@ -17,6 +17,7 @@ from limen_tui.tui.palette.match import Matcher, Pick
 class Picker(Dialog[str | None]):
     """Dismisses with the id of the pick. One that cannot be used says why and stays."""
 
+    TYPES: ClassVar[bool] = True
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down,ctrl+n", "move(1)", "Down", show=False, priority=True),
         Binding("up", "move(-1)", "Up", show=False, priority=True),
