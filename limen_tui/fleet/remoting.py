@@ -32,11 +32,13 @@ class Remoting:
         reconnect: Callable[[str], None],
         *,
         ssh_config: list[str] | None = None,
+        parallel: int = 16,
     ) -> None:
         self._asker = asker
         self._runtime_dir = runtime_dir
         self._reconnect = reconnect
         self._ssh_config = ssh_config
+        self._parallel = parallel
         self._lock = threading.Lock()
         self._transport: SshTransport | None = None
         self._nudger: Nudger | None = None
@@ -56,7 +58,7 @@ class Remoting:
                 from limen_tui.remote.nudge import Nudger  # noqa: PLC0415
                 from limen_tui.remote.transport import SshTransport  # noqa: PLC0415
 
-                sign_in = SignIn(self._asker, config=self._ssh_config)
+                sign_in = SignIn(self._asker, config=self._ssh_config, parallel=self._parallel)
                 self._transport = SshTransport(sign_in, self._runtime_dir)
                 self._nudger = Nudger(sign_in, self._reconnect)
             return self._transport

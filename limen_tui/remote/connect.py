@@ -23,6 +23,7 @@ from limen_tui.remote.secrets import Secrets
 
 CONNECT_SECONDS = 8.0
 TICK = 0.25
+GATE_SECONDS = 0.3
 Progress = Callable[[str, str, float], None]
 """Told of each stage as it ends: its name, what came of it, and its seconds."""
 
@@ -36,6 +37,12 @@ class SignIn:
     once: trust.TrustedOnce = field(default_factory=trust.TrustedOnce)
     config: list[str] | None = None
     """ssh configuration files; ``None`` for the user's own."""
+    parallel: int = 16
+    """Attempts that may begin at the same time."""
+    gate: asyncio.Semaphore = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.gate = asyncio.Semaphore(self.parallel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +97,7 @@ async def _one(
         client = Client(who, resolved.hop.host, resolved.options.username)
         began = time.monotonic()
         try:
-            connection = await _attempt(resolved, through, client)
+            connection = await _attempt(resolved, through, client, sign_in)
         except asyncssh.HostKeyNotVerifiable as error:
             await verdict.decide(resolved, client, error)
             continue
@@ -114,10 +121,11 @@ async def _one(
 
 
 async def _attempt(
-    resolved: Resolved, through: asyncssh.SSHClientConnection | None, client: Client
+    resolved: Resolved, through: asyncssh.SSHClientConnection | None, client: Client, sign_in: SignIn
 ) -> asyncssh.SSHClientConnection:
     # The options are prepared anew from the first arguments and these; the name must stay the one asked for, or
     # the Host blocks of the ssh configuration would not match again.
+    await sign_in.gate.acquire()
     attempt = asyncio.ensure_future(
         asyncssh.connect(
             resolved.hop.host,
@@ -129,6 +137,8 @@ async def _attempt(
             server_host_key_algs="default" if resolved.any_key else (),
         )
     )
+    # The gate spreads the work of many handshakes; a host that says nothing must not keep it shut for the others.
+    asyncio.get_running_loop().call_later(GATE_SECONDS, sign_in.gate.release)
     try:
         left = CONNECT_SECONDS
         while not attempt.done():

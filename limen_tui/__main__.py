@@ -1,0 +1,21 @@
+"""``limen`` and ``python -m limen_tui``. Imports next to nothing: ``limen --version`` is asked by scripts."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> int:
+    """Run the command line; the exit code."""
+    if sys.argv[1:] in (["--version"], ["-V"]):
+        from limen_tui import __version__  # noqa: PLC0415
+
+        sys.stdout.write(f"limen {__version__}\n")
+        return 0
+    from limen_tui.cli.main import run  # noqa: PLC0415 - late: see above
+
+    return run(sys.argv[1:])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,155 @@
+"""Puts a fleet together: hosts, sessions, SSH, inventory. The one place that knows all the parts. Main thread.
+
+Everything heavy is imported where it is needed: the demo works without libvirt, and a fleet without SSH hosts never
+loads asyncssh.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from limen_tui.errors import ConnectError
+from limen_tui.fleet.actor import current_actor
+from limen_tui.fleet.clock import SystemClock
+from limen_tui.fleet.fleet import Fleet
+from limen_tui.fleet.questions import QuestionDesk
+from limen_tui.fleet.remoting import Remoting
+from limen_tui.inventory import Inventory, open_inventory
+from limen_tui.model.host import Host, Problem
+from limen_tui.model.ports import InventoryPort
+from limen_tui.model.uri import LibvirtURI, host_id, parse_uri
+from limen_tui.settings import Settings, data_dir, runtime_dir
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What was asked for on the command line."""
+
+    uris: tuple[str, ...] = ()
+    """Just these hosts, for this run."""
+    demo: bool = False
+    read_only: bool = False
+    front: str = "tui"
+    """``tui`` or ``cli``, for the audit log."""
+    ssh_config: tuple[str, ...] | None = None
+    """ssh configuration files in place of the user's own."""
+
+
+@dataclass(slots=True)
+class Composed:
+    """A fleet ready to start, and what the user should be told first."""
+
+    fleet: Fleet
+    notices: tuple[Problem, ...] = ()
+    remoting: Remoting | None = None
+
+
+def open_fleet(options: Options, settings: Settings) -> Composed:
+    """The fleet that ``options`` ask for; connects nothing yet, but looks for a local hypervisor where none is known.
+
+    Raises ``InputError`` for a URI that cannot be, ``InventoryError`` for a database that cannot be used, and
+    ``ConnectError`` when there is no host at all to show.
+    """
+    if options.demo:
+        return _demo(options, settings)
+    parsed = [parse_uri(uri) for uri in options.uris]
+    inventory = open_store(settings)
+    notices = (inventory.notice,) if inventory.notice is not None else ()
+    try:
+        hosts = _given(parsed, inventory.hosts()) if parsed else inventory.hosts() or _local()
+    except ConnectError:
+        inventory.close()
+        raise
+    return _real(hosts, inventory, options, settings, notices)
+
+
+def open_store(settings: Settings) -> Inventory:
+    """The inventory where the settings, or XDG, say it is. Raises ``InventoryError``."""
+    path = Path(settings.paths.inventory).expanduser() if settings.paths.inventory else data_dir() / "inventory.db"
+    return open_inventory(path)
+
+
+def name_for(uri: LibvirtURI, taken: Iterable[str]) -> str:
+    """A name for a new host: its address, or what it is where it has none; numbered when taken."""
+    numeric = ":" in uri.host or uri.host.replace(".", "").isdigit()
+    base = uri.host if numeric else uri.host.partition(".")[0]
+    if not base:
+        what = uri.path.strip("/").replace("/", "-") or uri.driver
+        base = "local" if what == "system" else f"local-{what}"
+    names, name, number = set(taken), base, 1
+    while name in names:
+        number += 1
+        name = f"{base}-{number}"
+    return name
+
+
+def new_host(uri: LibvirtURI, known: Sequence[Host], *, name: str = "", saved: bool = True) -> Host:
+    """A host for ``uri``: the known one with that URI, or a new one at the end of the list."""
+    for host in known:
+        if host.uri == str(uri):
+            return host
+    position = max((host.position for host in known), default=-1) + 1
+    taken = [host.name for host in known]
+    return Host(host_id(uri), name or name_for(uri, taken), str(uri), position=position, saved=saved)
+
+
+def _given(uris: Sequence[LibvirtURI], saved: Sequence[Host]) -> tuple[Host, ...]:
+    hosts: list[Host] = []
+    for uri in uris:
+        host = new_host(uri, [*saved, *hosts], saved=False)
+        if host not in hosts:
+            hosts.append(replace(host, enabled=True))
+    return tuple(hosts)
+
+
+def _local() -> tuple[Host, ...]:
+    """The hypervisor of this machine. Raises ``ConnectError`` with the reasons when there is none."""
+    from limen_tui.hypervisor.probe import default_uri  # noqa: PLC0415 - libvirt only where it is asked
+
+    choice = default_uri()
+    if choice.uri is None:
+        reasons = "; ".join(f"{uri}: {problem.title}" for uri, problem in choice.problems)
+        raise ConnectError("No hypervisor answers on this machine", reasons,
+                           "`limen doctor` says how to mend it; `limen --demo` shows Limen without one; "
+                           "`limen -c qemu+ssh://root@HOST/system` goes to another.")  # fmt: skip
+    return (new_host(parse_uri(choice.uri), (), saved=False),)
+
+
+def _real(
+    hosts: Sequence[Host], inventory: Inventory, options: Options, settings: Settings, notices: tuple[Problem, ...]
+) -> Composed:
+    from limen_tui.hypervisor.session import session_connector  # noqa: PLC0415 - not in the demo
+
+    desk = QuestionDesk()
+    composed: list[Fleet] = []
+
+    def reconnect(host_id_: str) -> None:
+        composed[0].reconnect(host_id_)
+
+    remoting = Remoting(
+        desk, runtime_dir(), reconnect, ssh_config=list(options.ssh_config) if options.ssh_config else None,
+        parallel=settings.connections.parallel,
+    )  # fmt: skip
+    fleet = Fleet(
+        hosts, session_connector(read_only=options.read_only, transport=remoting.transport), inventory,
+        clock=SystemClock(), actor=current_actor(options.front), read_only=options.read_only, questions=desk,
+        watchers=(remoting.watch_view,), acts_per_host=settings.connections.lifecycle_per_host,
+        shutdown_timeout=settings.confirm.shutdown_timeout,
+    )  # fmt: skip
+    composed.append(fleet)
+    return Composed(fleet, notices, remoting)
+
+
+def _demo(options: Options, settings: Settings) -> Composed:
+    from limen_tui.hypervisor.simulated import simulated_fleet  # noqa: PLC0415 - only the demo needs it
+
+    simulation = simulated_fleet()
+    inventory: InventoryPort = open_inventory(None)
+    fleet = Fleet(
+        simulation.hosts, simulation.connector, inventory, clock=simulation.clock, actor=current_actor(options.front),
+        read_only=options.read_only, acts_per_host=settings.connections.lifecycle_per_host,
+        shutdown_timeout=min(20.0, settings.confirm.shutdown_timeout),
+    )  # fmt: skip
+    return Composed(fleet)
