@@ -104,17 +104,23 @@ def _given(uris: Sequence[LibvirtURI], saved: Sequence[Host]) -> tuple[Host, ...
     return tuple(hosts)
 
 
-def _local() -> tuple[Host, ...]:
-    """The hypervisor of this machine. Raises ``ConnectError`` with the reasons when there is none."""
+def local_uri() -> tuple[str | None, tuple[tuple[str, Problem], ...]]:
+    """The local hypervisor that answers, if any, and why those before it did not. Blocks for some seconds at most."""
     from limen_tui.hypervisor.probe import default_uri  # noqa: PLC0415 - libvirt only where it is asked
 
     choice = default_uri()
-    if choice.uri is None:
-        reasons = "; ".join(f"{uri}: {problem.title}" for uri, problem in choice.problems)
+    return choice.uri, choice.problems
+
+
+def _local() -> tuple[Host, ...]:
+    """The hypervisor of this machine. Raises ``ConnectError`` with the reasons when there is none."""
+    uri, problems = local_uri()
+    if uri is None:
+        reasons = "; ".join(f"{tried}: {problem.title}" for tried, problem in problems)
         raise ConnectError("No hypervisor answers on this machine", reasons,
                            "`limen doctor` says how to mend it; `limen --demo` shows Limen without one; "
                            "`limen -c qemu+ssh://root@HOST/system` goes to another.")  # fmt: skip
-    return (new_host(parse_uri(choice.uri), (), saved=False),)
+    return (new_host(parse_uri(uri), (), saved=False),)
 
 
 def _real(

@@ -28,6 +28,7 @@ def write(lab: Lab) -> Path:
         "  StrictHostKeyChecking yes\n  ControlMaster no\n"
     )
     (folder / "config").chmod(0o600)
+    (folder / "hosts").write_text("".join(f"{lab.host(n).name} {uri(lab, n)}\n" for n in lab.numbers()))
     wrapper = folder / "bin/ssh"
     wrapper.parent.mkdir(exist_ok=True)
     # first in PATH: libvirt's own ssh then uses the lab's settings, also for jump hosts

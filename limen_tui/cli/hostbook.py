@@ -1,0 +1,80 @@
+"""``limen hosts add|remove|rename|test``. Main thread."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+
+from limen_tui.cli import exits, output
+from limen_tui.cli.resolve import host_named
+from limen_tui.errors import Conflict, LimenError
+from limen_tui.fleet.compose import new_host, open_store
+from limen_tui.fleet.stages import Stage, test_host
+from limen_tui.model.uri import parse_uri
+from limen_tui.settings import Settings
+
+
+def change(settings: Settings, arguments: argparse.Namespace) -> int:
+    """Add, remove or rename a saved host."""
+    store = open_store(settings)
+    try:
+        known = store.hosts()
+        if arguments.what == "add":
+            uri = parse_uri(arguments.uri)
+            if any(host.uri == str(uri) for host in known):
+                raise Conflict(f"{uri} is saved already", hint="`limen hosts` lists the saved ones.")
+            _free(arguments.name, [host.name for host in known])
+            host = new_host(uri, known, name=arguments.name)
+            host = replace(host, group=arguments.group, read_only=arguments.host_read_only)
+            store.save_host(host).result(10)
+            print(f"added {host.name}: {host.uri}")
+        elif arguments.what == "remove":
+            host = host_named(arguments.host, known)
+            store.remove_host(host.id, forget=not arguments.keep_inventory).result(10)
+            print(f"removed {host.name}")
+        else:
+            host = host_named(arguments.host, known)
+            _free(arguments.name, [other.name for other in known if other is not host])
+            store.save_host(replace(host, name=arguments.name)).result(10)
+            print(f"renamed {host.name} to {arguments.name}")
+    finally:
+        store.close()
+    return exits.OK
+
+
+def _free(name: str, taken: list[str]) -> None:
+    if name and name in taken:
+        raise Conflict(f"A host called {name!r} is saved already", hint="Take another name.")
+
+
+def test(settings: Settings, arguments: argparse.Namespace, target: str) -> int:
+    """Try a host stage by stage; the exit code is that of the first stage that failed."""
+    uri, read_only = target, bool(arguments.read_only)
+    if "://" not in target:
+        store = open_store(settings)
+        try:
+            host = host_named(target, store.hosts())
+        finally:
+            store.close()
+        uri, read_only = host.uri, read_only or host.read_only
+    stages: list[Stage] = []
+
+    def tell(stage: Stage) -> None:
+        stages.append(stage)
+        if not arguments.json:
+            print(f"{'ok  ' if stage.ok else 'FAIL'}  {stage.name:<12} {stage.seconds * 1000:7.1f} ms  {stage.text}")
+
+    error: LimenError | None = None
+    try:
+        test_host(uri, tell, read_only=read_only, timeout=arguments.timeout)
+    except LimenError as failure:
+        error = failure
+    if arguments.json:
+        output.as_json({
+            "uri": uri, "ok": error is None,
+            "stages": [{"stage": s.name, "ok": s.ok, "seconds": round(s.seconds, 4), "text": s.text} for s in stages],
+            "problem": None if error is None else {"title": error.title, "detail": error.detail, "hint": error.hint},
+        })  # fmt: skip
+    elif error is not None:
+        output.complain(error)
+    return exits.OK if error is None else exits.code_of(error)

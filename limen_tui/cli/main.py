@@ -1,0 +1,107 @@
+"""Parses the command line, composes what the verb needs, and maps every error to one line, a hint and a code."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from limen_tui.cli import exits, output, parser
+from limen_tui.errors import InputError, LimenError
+from limen_tui.fleet.compose import Composed, Options, open_fleet
+from limen_tui.settings import SAMPLE, Settings, load_settings
+
+
+def run(words: list[str]) -> int:
+    """Run ``limen`` with ``words``; the exit code. Never raises but for defects."""
+    made = parser.build()
+    try:
+        arguments = made.parse_args(words)
+    except SystemExit as end:  # argparse has said why
+        return int(end.code or 0)
+    try:
+        return _dispatch(arguments)
+    except LimenError as error:
+        output.complain(error)
+        return exits.code_of(error)
+    except KeyboardInterrupt:
+        return exits.INTERRUPTED
+    except BrokenPipeError:
+        # the reader has gone (`limen vms | head`): say nothing more, and keep Python from trying to
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return exits.OK
+
+
+def _dispatch(arguments: argparse.Namespace) -> int:
+    if arguments.verb == "completion":
+        from limen_tui.cli.completion import script  # noqa: PLC0415 - each verb pays for itself only
+
+        print(script(arguments.shell, parser.build()))
+        return exits.OK
+    if arguments.verb == "config":
+        print(SAMPLE, end="")
+        return exits.OK
+    if arguments.verb == "doctor" and arguments.host is None:
+        from limen_tui.cli.doctor import examine  # noqa: PLC0415
+
+        return examine(arguments)
+    settings = load_settings(Path(arguments.config) if arguments.config else None)
+    if arguments.verb in ("audit", "events"):
+        from limen_tui.cli import listing  # noqa: PLC0415
+
+        return (listing.audit if arguments.verb == "audit" else listing.events)(settings, arguments)
+    if arguments.verb == "doctor" or (arguments.verb == "hosts" and arguments.what):
+        return _host_verb(settings, arguments)
+    return _with_fleet(settings, arguments)
+
+
+def _host_verb(settings: Settings, arguments: argparse.Namespace) -> int:
+    from limen_tui.cli import hostbook  # noqa: PLC0415
+
+    if arguments.verb == "doctor":
+        return hostbook.test(settings, arguments, arguments.host)
+    if arguments.what == "test":
+        return hostbook.test(settings, arguments, arguments.uri)
+    if arguments.read_only:
+        raise InputError("--read-only forbids changing the saved hosts")
+    return hostbook.change(settings, arguments)
+
+
+def _with_fleet(settings: Settings, arguments: argparse.Namespace) -> int:
+    front = "cli" if arguments.verb else "tui"
+    options = Options(tuple(arguments.uris), arguments.demo, arguments.read_only, front)
+    if arguments.lab:
+        from limen_tui.cli.lab import lab_options  # noqa: PLC0415
+
+        options = lab_options(options)
+    composed = open_fleet(options, settings)
+    if not arguments.verb:
+        from limen_tui.tui.run import run as run_tui  # noqa: PLC0415 - no verb pays for Textual
+
+        _need_terminal(composed)
+        return run_tui(composed.fleet, settings, notices=composed.notices, demo=arguments.demo)
+    try:
+        for notice in composed.notices:
+            output.say(f"limen: {notice.title}: {notice.detail}")
+        return _verb(composed, arguments)
+    finally:
+        composed.fleet.close()
+
+
+def _verb(composed: Composed, arguments: argparse.Namespace) -> int:
+    from limen_tui.cli import acting, listing  # noqa: PLC0415
+
+    if arguments.verb == "vms":
+        return listing.vms(composed.fleet, arguments)
+    if arguments.verb == "hosts":
+        return listing.hosts(composed.fleet, arguments)
+    return acting.act(composed.fleet, arguments)
+
+
+def _need_terminal(composed: Composed) -> None:
+    if sys.stdin.isatty() and sys.stdout.isatty():
+        return
+    composed.fleet.close()
+    raise InputError("Limen's screen needs a terminal", "standard input or output is something else",
+                     "Use a verb: `limen vms`, `limen hosts` ... (see `limen --help`).")  # fmt: skip

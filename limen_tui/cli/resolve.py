@@ -1,0 +1,39 @@
+"""Names as typed into VMs and hosts. Pure; raises what the user did wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from limen_tui.errors import NotFound
+from limen_tui.model.host import Host
+from limen_tui.model.vm import VM
+
+
+def vms_named(names: Iterable[str], vms: Sequence[VM], host: str | None) -> list[VM]:
+    """The VM of each name or UUID, each once, in the order typed.
+
+    Raises ``NotFound`` for a name that fits none, or several: a guess could hit the wrong VM.
+    """
+    found: list[VM] = []
+    for name in names:
+        fits = [vm for vm in vms if name in (vm.name, vm.key.uuid) and (host is None or host == vm.host_name)]
+        if not fits:
+            close = sorted({vm.name for vm in vms if name.casefold() in vm.name.casefold()})[:5]
+            where = f" on {host}" if host else ""
+            raise NotFound(f"No VM is called {name!r}{where}", f"close: {', '.join(close)}" if close else "",
+                           "`limen vms` lists them.")  # fmt: skip
+        if len(fits) > 1:
+            places = ", ".join(f"{vm.host_name} ({vm.key.uuid})" for vm in fits)
+            raise NotFound(f"{name!r} fits {len(fits)} VMs", places, "Say which with --host, or give the UUID.")
+        if fits[0] not in found:
+            found.append(fits[0])
+    return found
+
+
+def host_named(name: str, hosts: Sequence[Host]) -> Host:
+    """The saved host of that name, URI or id. Raises ``NotFound``."""
+    for host in hosts:
+        if name in (host.name, host.uri, host.id):
+            return host
+    known = ", ".join(host.name for host in hosts) or "none is saved"
+    raise NotFound(f"No host is called {name!r}", f"saved: {known}", "`limen hosts` lists them.")
