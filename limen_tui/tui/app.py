@@ -14,6 +14,7 @@ from textual import events
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
+from textual.widget import Widget
 
 from limen_tui.fleet.fleet import Fleet, running_acts
 from limen_tui.model.actions import BY_ID, Target
@@ -31,6 +32,9 @@ from limen_tui.tui.memory import THEME, Memory
 from limen_tui.tui.signin.desk import SignInDesk
 from limen_tui.tui.themes import theme_name, themes
 
+LEAVES_TEXT = frozenset({"enter", "escape", "tab", "shift+tab"})
+"""Keys after which another widget may have the keyboard."""
+HELD_SECONDS = 0.15
 TICK = 0.25
 """Seconds between looks at what the sessions have."""
 ACTS = frozenset({"vm.pause-resume", "vm.autostart", "vm.tags"})
@@ -145,17 +149,56 @@ class LimenApp(App[int], inherit_bindings=False):
 
         Textual would first send a key through the focused widget's queue: of keys that come in one read
         (``:all`` and Enter, on a slow link), those after ``:`` would then be lost to the widget that had the
-        keyboard before.
+        keyboard before. A widget that takes text gets every key through its queue: an Enter that overtook the
+        letters before it would act on what they were to exclude.
         """
         if isinstance(event, events.Key) and not event.is_forwarded and self.screen_stack:
-            focused = self.focused
-            typed = focused is not None and focused.check_consume_key(event.key, event.character)
-            for first in () if typed else (True, False):
-                if await self._check_bindings(event.key, priority=first):
-                    return
-            if isinstance(self.screen, Dialog) and self.screen.take_early(event):
+            await self._on_typed(event)
+        else:
+            await super().on_event(event)
+
+    async def _on_typed(self, event: events.Key) -> None:
+        if self._held is not None:
+            self._held.append(event)
+            return
+        focused = self.focused
+        takes_text = focused is not None and focused.check_consume_key("a", "a")
+        for first in () if takes_text else (True, False):
+            if await self._check_bindings(event.key, priority=first):
                 return
+        if isinstance(self.screen, Dialog) and self.screen.take_early(event):
+            return
         await super().on_event(event)
+        if takes_text and focused is not None and event.key in LEAVES_TEXT:
+            self._hold_until_done(focused)
+
+    _held: list[events.Key] | None = None
+
+    def _hold_until_done(self, field: Widget) -> None:
+        """Keep back the keys after an Enter in a text field until it has done what it does: they may be meant for
+        what has the keyboard then. The field and all around it must have worked off their queues."""
+        held: list[events.Key] = []
+        self._held = held
+        # a message goes through its sender's own queue before its parent's, and its handler may send another
+        around = [node for node in field.ancestors_with_self if isinstance(node, Widget)] * 3
+
+        def next_one() -> None:
+            while around:
+                if around.pop(0).call_later(next_one):
+                    return
+            self.call_later(self._release, held)
+
+        next_one()
+        # a dialog that the key has closed may take its queue with it
+        self.set_timer(HELD_SECONDS, lambda: self.call_later(self._release, held))
+
+    async def _release(self, held: list[events.Key]) -> None:
+        """On the app's own queue: no newer key can come between."""
+        if self._held is not held:
+            return
+        self._held = None
+        for event in held:
+            await self._on_typed(event)
 
     @property
     def main(self) -> MainScreen:

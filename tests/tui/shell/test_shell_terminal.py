@@ -1,16 +1,19 @@
-"""The real program on a real pseudo-terminal: an end by a signal restores the terminal."""
+"""The real program on a real pseudo-terminal: bursts of keys, and ends by a signal that restore the terminal."""
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import pty
+import re
 import select
 import signal
 import struct
 import sys
 import termios
 import time
+from collections.abc import Iterator
 
 import pytest
 
@@ -37,6 +40,52 @@ def read_until(fd: int, needle: bytes, seen: bytes = b"", seconds: float = 30.0)
             except OSError:
                 break
     return seen
+
+
+@pytest.fixture
+def terminal() -> Iterator[tuple[int, int]]:
+    """The demo on a terminal of 100x30: (process, file descriptor)."""
+    pid, fd = pty.fork()
+    if pid == 0:
+        os.environ["TERM"] = "xterm-256color"
+        os.execv(sys.executable, [sys.executable, "-c", PROGRAM])
+    fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 100, 0, 0))
+    try:
+        assert b"web02" in read_until(fd, b"web02"), "the hosts are not up"
+        yield pid, fd
+    finally:
+        with contextlib.suppress(ProcessLookupError, ChildProcessError):
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+        os.close(fd)
+
+
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [
+        (b":storage\r", b"Capacity"),
+        (b":networks\r", b"Leases"),
+        (b"3", b"Capacity"),
+        (b"/nothing-of-that-name\r2", b"libvirt"),
+        (b"?", b"Filter"),
+    ],
+)
+def test_keys_that_arrive_together_all_count_in_their_order(
+    terminal: tuple[int, int], typed: bytes, shown: bytes
+) -> None:
+    _, fd = terminal
+    os.write(fd, typed)
+    assert shown.lower() in read_until(fd, shown, seconds=10).lower()
+
+
+def test_a_key_after_enter_in_the_filter_hits_what_the_filter_left(terminal: tuple[int, int]) -> None:
+    """``S`` in the same write as the filter before it must never ask for a VM that the filter hides."""
+    _, fd = terminal
+    os.write(fd, b"/state:running dev\rS")
+    seen = read_until(fd, b"Shut down?", seconds=10)
+    assert b"Shut down?" in seen
+    asked = read_until(fd, b"Cancel", seen.partition(b"Shut down?")[2], seconds=10)
+    assert re.search(rb"Shut down [^.]*dev\d+", re.sub(rb"\x1b\[[0-9;?]*[A-Za-z]", b"", asked)), asked
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
