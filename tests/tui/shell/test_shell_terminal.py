@@ -51,7 +51,7 @@ def terminal() -> Iterator[tuple[int, int]]:
         os.execv(sys.executable, [sys.executable, "-c", PROGRAM])
     fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 100, 0, 0))
     try:
-        assert b"web02" in read_until(fd, b"web02"), "the hosts are not up"
+        assert b"backup10" in read_until(fd, b"backup10"), "the hosts are not up"
         yield pid, fd
     finally:
         with contextlib.suppress(ProcessLookupError, ChildProcessError):

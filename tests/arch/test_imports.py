@@ -1,0 +1,53 @@
+"""What is loaded when: seen in sys.modules of a fresh process, not hoped for."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PROBE = "import json, sys; {code}; print(json.dumps(sorted(m.partition('.')[0] for m in sys.modules)), file=sys.stderr)"
+
+
+def loaded(code: str, tmp_path: Path) -> set[str]:
+    environment = dict(
+        os.environ, XDG_DATA_HOME=str(tmp_path), XDG_CONFIG_HOME=str(tmp_path), XDG_RUNTIME_DIR=str(tmp_path)
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", PROBE.format(code=code)],
+        capture_output=True,
+        text=True,
+        env=environment,
+        check=True,
+        timeout=60,
+    )
+    found = json.loads(done.stderr.strip().splitlines()[-1])
+    assert isinstance(found, list)
+    return set(found)
+
+
+RUN = "from limen_tui.__main__ import main; sys.argv = ['limen', *{words!r}]; code = main()"
+
+
+@pytest.mark.parametrize(
+    "words", [["-c", "test:///default", "vms"], ["--demo", "vms"], ["--demo", "hosts", "--json"], ["audit"]]
+)
+def test_a_verb_never_loads_the_screen(words: list[str], tmp_path: Path) -> None:
+    assert not loaded(RUN.format(words=words), tmp_path) & {"textual", "rich", "limen_widgets", "asyncssh"}
+
+
+def test_the_version_costs_nothing(tmp_path: Path) -> None:
+    heavy = {"textual", "libvirt", "peewee", "asyncssh", "argparse", "lxml", "sqlite3"}
+    assert not loaded(RUN.format(words=["--version"]), tmp_path) & heavy
+
+
+def test_the_demo_needs_no_libvirt(tmp_path: Path) -> None:
+    assert "libvirt" not in loaded(RUN.format(words=["--demo", "vms"]), tmp_path)
+
+
+def test_the_screen_loads_without_ssh_and_templates(tmp_path: Path) -> None:
+    assert not loaded("import limen_tui.tui.run", tmp_path) & {"asyncssh", "jinja2", "libvirt"}
