@@ -41,7 +41,9 @@ def _bash(table: dict[str, list[str]]) -> str:
 {cases}
   esac
   case $path in start|shutdown|reboot|reset|kill|pause|resume|save)
-    [ "${{cur#-}}" != "$cur" ] || words=$(limen --timeout 3 vms 2>/dev/null | cut -d' ' -f1) ;;
+    # compgen expands its words as the shell does: only names that are nothing but names get there
+    [ "${{cur#-}}" != "$cur" ] ||
+      words=$(limen --timeout 3 vms --names 2>/dev/null </dev/null | LC_ALL=C grep -xE '[A-Za-z0-9_.:@+-]+') ;;
   esac
   COMPREPLY=($(compgen -W "$words" -- "$cur"))
 }}

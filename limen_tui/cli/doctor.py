@@ -15,8 +15,9 @@ from pathlib import Path
 from limen_tui import __version__
 from limen_tui.cli import exits, output
 from limen_tui.errors import LimenError
-from limen_tui.fleet.compose import local_uri, open_store
-from limen_tui.settings import config_path, data_dir, load_settings
+from limen_tui.fleet.compose import local_uri, open_store, store_path
+from limen_tui.model.units import clean
+from limen_tui.settings import Settings, config_path, load_settings
 
 SOCKETS = ("/run/libvirt/libvirt-sock", "/run/libvirt/virtqemud-sock")
 
@@ -34,16 +35,15 @@ class Finding:
 
 def examine(arguments: argparse.Namespace) -> int:
     """Look at everything; exit code 1 when something fails."""
-    findings: list[Finding] = []
-    for check in CHECKS:
-        findings += check()
+    findings = [finding for check in CHECKS for finding in check()]
+    findings += _files(Path(arguments.config) if arguments.config else None)
     if arguments.json:
         output.as_json([asdict(finding) for finding in findings])
     else:
         for finding in findings:
-            print(f"{finding.level:<4}  {finding.what:<18} {finding.text}")
+            print(clean(f"{finding.level:<4}  {finding.what:<18} {finding.text}"))
             if finding.mend:
-                print(f"      {'':<18} -> {finding.mend}")
+                print(clean(f"      {'':<18} -> {finding.mend}"))
     return exits.FAILED if any(finding.level == "fail" for finding in findings) else exits.OK
 
 
@@ -107,7 +107,11 @@ def _programs() -> Iterator[Finding]:
         if shutil.which(program) is None:
             yield Finding("warn", program, f"missing: {why}", f"sudo apt-get install {package}")
             continue
-        done = subprocess.run([program, flag], capture_output=True, text=True, timeout=10, check=False)
+        try:
+            done = subprocess.run([program, flag], capture_output=True, text=True, timeout=10, check=False)
+        except (OSError, subprocess.TimeoutExpired) as error:
+            yield Finding("warn", program, f"does not run: {error}", f"sudo apt-get install --reinstall {package}")
+            continue
         said = (done.stdout or done.stderr).strip().splitlines()
         yield Finding("ok", program, said[0] if said else "present")
     agent = os.environ.get("SSH_AUTH_SOCK")
@@ -118,7 +122,8 @@ def _programs() -> Iterator[Finding]:
 def _terminal() -> Iterator[Finding]:
     term, colour = os.environ.get("TERM", ""), os.environ.get("COLORTERM", "")
     if term in ("", "dumb"):
-        yield Finding("fail", "terminal", f"TERM is {term or 'not set'}", "export TERM=xterm-256color")
+        level = "fail" if sys.stdout.isatty() else "warn"
+        yield Finding(level, "terminal", f"TERM is {term or 'not set'}", "export TERM=xterm-256color")
     else:
         yield Finding("ok", "terminal", f"TERM={term}" + (f" COLORTERM={colour}" if colour else ""))
     encoding = (sys.stdout.encoding or "").lower()
@@ -133,23 +138,25 @@ def _terminal() -> Iterator[Finding]:
         yield Finding("ok", "tmux", "for copying (Y): tmux set -g set-clipboard on")
 
 
-def _files() -> Iterator[Finding]:
+def _files(config: Path | None) -> Iterator[Finding]:
+    settings = Settings()
     try:
-        load_settings()
+        settings = load_settings(config)
     except LimenError as error:
         yield Finding("fail", "config", f"{error}", error.hint)
     else:
-        path = config_path()
+        path = config or config_path()
         yield Finding("ok", "config", f"{path}" if path.exists() else f"defaults ({path} is not there)")
-    yield from _inventory(data_dir() / "inventory.db")
+    yield from _inventory(settings)
 
 
-def _inventory(path: Path) -> Iterator[Finding]:
+def _inventory(settings: Settings) -> Iterator[Finding]:
+    path = store_path(settings)
     if not path.exists():
         yield Finding("ok", "inventory", f"not made yet ({path})")
         return
     try:
-        inventory = open_store(load_settings())
+        inventory = open_store(settings)
     except LimenError as error:
         yield Finding("fail", "inventory", f"{error}", error.hint)
         return
@@ -160,5 +167,5 @@ def _inventory(path: Path) -> Iterator[Finding]:
 
 
 CHECKS: tuple[Callable[[], Iterator[Finding]], ...] = (
-    _versions, _socket, _hypervisor, _kvm, _programs, _terminal, _files,
+    _versions, _socket, _hypervisor, _kvm, _programs, _terminal,
 )  # fmt: skip

@@ -7,11 +7,14 @@ from dataclasses import replace
 
 from limen_tui.cli import exits, output
 from limen_tui.cli.resolve import host_named
-from limen_tui.errors import Conflict, LimenError
+from limen_tui.errors import Conflict, InputError, LimenError
 from limen_tui.fleet.compose import new_host, open_store
 from limen_tui.fleet.stages import Stage, test_host
+from limen_tui.model.units import clean
 from limen_tui.model.uri import parse_uri
 from limen_tui.settings import Settings
+
+LONGEST_NAME = 64
 
 
 def change(settings: Settings, arguments: argparse.Namespace) -> int:
@@ -34,6 +37,8 @@ def change(settings: Settings, arguments: argparse.Namespace) -> int:
             print(f"removed {host.name}")
         else:
             host = host_named(arguments.host, known)
+            if not arguments.name:
+                raise InputError("A host needs a name")
             _free(arguments.name, [other.name for other in known if other is not host])
             store.save_host(replace(host, name=arguments.name)).result(10)
             print(f"renamed {host.name} to {arguments.name}")
@@ -43,6 +48,9 @@ def change(settings: Settings, arguments: argparse.Namespace) -> int:
 
 
 def _free(name: str, taken: list[str]) -> None:
+    if name != clean(name).strip() or len(name) > LONGEST_NAME:
+        hint = f"At most {LONGEST_NAME} characters, nothing unprintable, no blanks at the ends."
+        raise InputError("This is not a name for a host", hint=hint)
     if name and name in taken:
         raise Conflict(f"A host called {name!r} is saved already", hint="Take another name.")
 
@@ -62,7 +70,8 @@ def test(settings: Settings, arguments: argparse.Namespace, target: str) -> int:
     def tell(stage: Stage) -> None:
         stages.append(stage)
         if not arguments.json:
-            print(f"{'ok  ' if stage.ok else 'FAIL'}  {stage.name:<12} {stage.seconds * 1000:7.1f} ms  {stage.text}")
+            mark = "ok  " if stage.ok else "FAIL"
+            print(clean(f"{mark}  {stage.name:<12} {stage.seconds * 1000:7.1f} ms  {stage.text}"), flush=True)
 
     error: LimenError | None = None
     try:

@@ -15,7 +15,7 @@ from limen_tui.fleet.fleet import Fleet
 from limen_tui.fleet.view import total
 from limen_tui.model.host import HostSnapshot, HostState
 from limen_tui.model.query import compile_query
-from limen_tui.model.units import UNKNOWN, percent, size
+from limen_tui.model.units import UNKNOWN, clean, percent, size
 from limen_tui.model.vm import VM
 from limen_tui.settings import Settings
 
@@ -28,10 +28,14 @@ def vms(fleet: Fleet, arguments: argparse.Namespace) -> int:
                          "Examples: state:running cpu>80 host:kvm1 !tag:test")  # fmt: skip
     waiter = Waiter(fleet)
     missing = waiter.reach(arguments.timeout, facts=True)
-    waiter.measure()
+    if not arguments.names:
+        waiter.measure()
     shown = sorted(filter(query.predicate, fleet.view.vms), key=lambda vm: (vm.host_name, vm.name))
     if arguments.json:
         output.as_json([vm_json(vm) for vm in shown])
+    elif arguments.names:
+        for vm in shown:
+            print(clean(vm.name))
     else:
         _vm_table(shown)
     return _unreached(missing)

@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from pathlib import Path
 
 from limen_tui.cli import exits, output, parser
-from limen_tui.errors import InputError, LimenError
+from limen_tui.errors import InputError, LimenError, ReadOnlyError
 from limen_tui.fleet.compose import Composed, Options, open_fleet
 from limen_tui.settings import SAMPLE, Settings, load_settings
 
 
 def run(words: list[str]) -> int:
     """Run ``limen`` with ``words``; the exit code. Never raises but for defects."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a name that the terminal's encoding lacks must not end a listing
     made = parser.build()
     try:
         arguments = made.parse_args(words)
     except SystemExit as end:  # argparse has said why
         return int(end.code or 0)
     try:
-        return _dispatch(arguments)
+        code = _dispatch(arguments)
+        sys.stdout.flush()
+        return code
     except LimenError as error:
         output.complain(error)
         return exits.code_of(error)
@@ -46,6 +52,8 @@ def _dispatch(arguments: argparse.Namespace) -> int:
         from limen_tui.cli.doctor import examine  # noqa: PLC0415
 
         return examine(arguments)
+    if not arguments.verb:
+        _need_terminal()
     settings = load_settings(Path(arguments.config) if arguments.config else None)
     if arguments.verb in ("audit", "events"):
         from limen_tui.cli import listing  # noqa: PLC0415
@@ -64,7 +72,9 @@ def _host_verb(settings: Settings, arguments: argparse.Namespace) -> int:
     if arguments.what == "test":
         return hostbook.test(settings, arguments, arguments.uri)
     if arguments.read_only:
-        raise InputError("--read-only forbids changing the saved hosts")
+        raise ReadOnlyError("The saved hosts were not changed: Limen was started read-only")
+    if arguments.demo or arguments.lab or arguments.uris:
+        raise InputError("--demo, --lab and -c are for one run: they do not go with changing the saved hosts")
     return hostbook.change(settings, arguments)
 
 
@@ -79,7 +89,6 @@ def _with_fleet(settings: Settings, arguments: argparse.Namespace) -> int:
     if not arguments.verb:
         from limen_tui.tui.run import run as run_tui  # noqa: PLC0415 - no verb pays for Textual
 
-        _need_terminal(composed)
         return run_tui(composed.fleet, settings, notices=composed.notices, demo=arguments.demo)
     try:
         for notice in composed.notices:
@@ -99,9 +108,8 @@ def _verb(composed: Composed, arguments: argparse.Namespace) -> int:
     return acting.act(composed.fleet, arguments)
 
 
-def _need_terminal(composed: Composed) -> None:
+def _need_terminal() -> None:
     if sys.stdin.isatty() and sys.stdout.isatty():
         return
-    composed.fleet.close()
     raise InputError("Limen's screen needs a terminal", "standard input or output is something else",
                      "Use a verb: `limen vms`, `limen hosts` ... (see `limen --help`).")  # fmt: skip

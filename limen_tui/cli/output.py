@@ -38,9 +38,9 @@ def as_json(value: Any) -> None:
 
 def complain(error: LimenError) -> None:
     """One line of what, one of what to do, on standard error."""
-    say(f"limen: {error}")
+    say(f"limen: {' '.join(str(error).split())}")
     if error.hint:
-        say(f"       {error.hint}")
+        say(f"       {' '.join(error.hint.split())}")
 
 
 def say(text: str) -> None:

@@ -35,7 +35,7 @@ def build() -> argparse.ArgumentParser:
     parser.add_argument("--lab", action="store_true", help="the hosts of `make lab`")
     parser.add_argument("--read-only", action="store_true", help="open every host read-only: nothing can change")
     parser.add_argument("--config", metavar="FILE", help="in place of config.toml in the XDG config folder")
-    parser.add_argument("--timeout", type=float, default=15.0, metavar="S",
+    parser.add_argument("--timeout", type=_seconds, default=15.0, metavar="S",
                         help="seconds to wait for hosts with verbs (default 15)")  # fmt: skip
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", title="verbs")
     _listings(verbs)
@@ -45,6 +45,20 @@ def build() -> argparse.ArgumentParser:
     return parser
 
 
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 < seconds <= 86_400:  # also refuses nan
+        raise argparse.ArgumentTypeError(f"{text} is not a number of seconds from 0 to 86400")
+    return seconds
+
+
+def _count(text: str) -> int:
+    count = int(text)
+    if not 0 < count <= 1_000_000:
+        raise argparse.ArgumentTypeError(f"{text} is not a number from 1 to 1000000")
+    return count
+
+
 def _json(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="machine-readable output")
 
@@ -52,10 +66,11 @@ def _json(parser: argparse.ArgumentParser) -> None:
 def _listings(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     vms = verbs.add_parser("vms", help="list VMs", description="List VMs, all or those a filter finds.")
     vms.add_argument("filter", nargs="*", help="as in the TUI: web state:running host:kvm1 cpu>80 !tag:test")
+    vms.add_argument("--names", action="store_true", help="only the names, one a line")
     _json(vms)
     for name, text in (("audit", "who did what, newest first"), ("events", "what the hosts reported, newest first")):
         listing = verbs.add_parser(name, help=text)
-        listing.add_argument("--limit", type=int, default=50, metavar="N", help="at most N (default 50)")
+        listing.add_argument("--limit", type=_count, default=50, metavar="N", help="at most N (default 50)")
         listing.add_argument("--search", default="", metavar="TEXT", help="only those with TEXT in them")
         _json(listing)
 

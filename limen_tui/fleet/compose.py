@@ -67,8 +67,12 @@ def open_fleet(options: Options, settings: Settings) -> Composed:
 
 def open_store(settings: Settings) -> Inventory:
     """The inventory where the settings, or XDG, say it is. Raises ``InventoryError``."""
-    path = Path(settings.paths.inventory).expanduser() if settings.paths.inventory else data_dir() / "inventory.db"
-    return open_inventory(path)
+    return open_inventory(store_path(settings))
+
+
+def store_path(settings: Settings) -> Path:
+    """Where the inventory is."""
+    return Path(settings.paths.inventory).expanduser() if settings.paths.inventory else data_dir() / "inventory.db"
 
 
 def name_for(uri: LibvirtURI, taken: Iterable[str]) -> str:
