@@ -51,6 +51,7 @@ class LimenApp(App[int], inherit_bindings=False):
     Toast { width: 60; max-width: 90%; padding: 0 1; }
     ToastRack { margin-bottom: 1; }
     Screen { background: $background; }
+    ModalScreen { background: $background 60%; }
     """
 
     def __init__(
