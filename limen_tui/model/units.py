@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from functools import lru_cache
@@ -25,7 +26,7 @@ def clean(text: str) -> str:
 
 def size(count: float | None, *, unit: str = "B") -> str:
     """Bytes (or, with ``unit="KiB"``, KiB) as ``512 B``, ``1.5 GiB``, ``20 GiB``: at most 8 characters."""
-    if count is None:
+    if count is None or not math.isfinite(count):
         return UNKNOWN
     step = _STEPS.index(unit)
     value = float(count)
@@ -38,19 +39,19 @@ def size(count: float | None, *, unit: str = "B") -> str:
 
 def rate(per_second: float | None) -> str:
     """Bytes per second as ``1.5 MiB/s``."""
-    return UNKNOWN if per_second is None else f"{size(per_second)}/s"
+    return UNKNOWN if (text := size(per_second)) == UNKNOWN else f"{text}/s"
 
 
 def percent(value: float | None) -> str:
     """``7 %``; below ten and not zero with one decimal, so that an idle VM and a dead one differ."""
-    if value is None:
+    if value is None or not math.isfinite(value):
         return UNKNOWN
     return f"{value:.1f} %" if 0.05 <= value < 9.95 else f"{value:.0f} %"
 
 
 def duration(seconds: float | None) -> str:
     """``45 s``, ``12 min``, ``4 h 5 min``, ``3 d 4 h``."""
-    if seconds is None:
+    if seconds is None or not math.isfinite(seconds):
         return UNKNOWN
     left = max(0, int(seconds))
     if left < 60:
@@ -77,7 +78,7 @@ def parse_size(text: str) -> int:
     match = _SIZE.fullmatch(text)
     if match is None:
         raise InputError(f"{clean(text)!r} is not a size", hint="Examples: 20G, 512 MiB, 1.5T")
-    count = int(float(match[1]) * 1024 ** (" kmgtp".index(match[2].lower() or " ")))
-    if not 0 < count < 1 << 63:
+    count = float(match[1]) * 1024 ** (" kmgtp".index(match[2].lower() or " "))
+    if not 1 <= count < 1 << 63:  # as a float first: a number of 400 digits is infinite and has no whole part
         raise InputError(f"{clean(text)!r} is not a usable size", "It must be more than nothing and less than 8 EiB.")
-    return count
+    return int(count)

@@ -90,7 +90,8 @@ class SimulatedHost:
             if not refused:
                 self._calls.append((call, future))
         if refused:
-            error = ConnectError(f"{self.host.name} is {self._slot.state.value}", hint="Try again when it is up.")
+            state = "closed" if self._closed else self._slot.state.value
+            error = ConnectError(f"{self.host.name} is {state}", hint="Try again when it is up.")
             error.before_sending = True
             future.set_exception(error)
         else:
@@ -100,7 +101,6 @@ class SimulatedHost:
     def rename(self, host: Host) -> None:
         """Take over a changed name, group or colour."""
         self.host = host
-        self._vms.clear()
         self._hurry = True
         self._wake()
 
@@ -121,10 +121,12 @@ class SimulatedHost:
         """Go on to the clock's time; the monotonic time at which there is something to do again."""
         now = self._clock.mono()
         if self._closed:
+            self._hurry = False  # nobody will do it any more, and the thread would wait for that without sleeping
             self._drop_calls("The session was closed")
             self._ended.set()
             return now + 3600
         if self._began is None or self._weather.hangs:
+            self._hurry = False
             return now + 3600
         state, until = self._weather.at(now - self._began)
         if self._hurry and state is HostState.DOWN:
@@ -152,7 +154,8 @@ class SimulatedHost:
             self._meter.reset()
             self._publish(state=state, since=wall, problem=None, retry_at=None, info=self._info())
         else:
-            self._publish(state=state, since=wall, problem=problem, retry_at=retry)
+            old = MappingProxyType({uuid: replace(vm, stale=True) for uuid, vm in self._vms.items()})
+            self._publish(state=state, since=wall, problem=problem, retry_at=retry, vms=old)
         self._sink_host(state.value)
 
     def _info(self) -> HostInfo:
@@ -174,8 +177,8 @@ class SimulatedHost:
         for uuid, machine in self._machines.items():
             old, load = self._vms.get(uuid), loads[uuid]
             if (
-                old is not None and old.load == load and old.state is machine.state
-                and old.facts is machine.facts and old.started_at == machine.started_at
+                old is not None and old.host_name == self.host.name and old.load == load
+                and old.state is machine.state and old.facts is machine.facts and old.started_at == machine.started_at
             ):  # fmt: skip
                 vms[uuid] = old
                 continue
