@@ -5,13 +5,16 @@ Nothing here skips: a machine that cannot run the lab fails these tests and says
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from tests.lab.fixtures import real_libvirt, testdriver_uri  # noqa: F401 - fixtures are found by their names here
 from tests.lab.limen_lab import client, faults, guests, hosts
 from tests.lab.limen_lab.plan import Lab
 from tests.lab.limen_lab.shell import sh
@@ -74,15 +77,35 @@ class RunningLab:
         return found
 
 
+SLOTS = 4
+"""Runs of these tests that one machine holds at a time. The names give each its own addresses and devices."""
+
+
+@contextmanager
+def free_slot() -> Iterator[str]:
+    """A lab name that no other run on this machine uses, until the block ends or this process dies."""
+    for number in range(SLOTS):
+        with Path(f"/run/limen-lab-lmt{number}.lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                continue
+            yield f"lmt{number}"
+            return
+    pytest.fail(f"{SLOTS} runs of the lab tests are under way on this machine")
+
+
 @pytest.fixture(scope="session")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningLab]:
+def lab() -> Iterator[RunningLab]:
     """Five hosts: plain, password, behind a jump host, without forwarding, with a host certificate."""
+    hosts.check_machine()
     here = Lab.here()
-    made = Lab("lmtest", Path("/run/limen-lab-lmtest"), here.cache, here.accel)
-    hosts.down(made)  # what a killed run left behind
-    hosts.up(made, 5)
-    yield RunningLab(made)
-    hosts.down(made)
-    left = [name for name in sh("ip", "-br", "link").stdout.splitlines() if made.name in name]
-    assert not left, f"the lab left devices behind: {left}"
-    assert not made.state.exists()
+    with free_slot() as name:
+        made = Lab(name, Path(f"/run/limen-lab-{name}"), here.cache, here.accel)
+        hosts.down(made)  # what a killed run left behind: the slot is ours, so nobody uses it
+        hosts.up(made, 5)
+        yield RunningLab(made)
+        hosts.down(made)
+        left = [device for device in sh("ip", "-br", "link").stdout.splitlines() if f"{made.name}-" in device]
+        assert not left, f"the lab left devices behind: {left}"
+        assert not made.state.exists()

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 import fcntl
+import hashlib
 import os
 import shutil
 import subprocess
-from functools import cache
 from pathlib import Path
 
 from tests.lab.limen_lab import hosts
+from tests.lab.limen_lab.accel import accelerator
 from tests.lab.limen_lab.plan import GUEST, Lab, uuid_of
 from tests.lab.limen_lab.shell import LabError, sh
 
@@ -22,7 +23,10 @@ def build(lab: Lab) -> Path:
     lab.cache.mkdir(parents=True, exist_ok=True)
     with (lab.cache / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not all((lab.cache / name).exists() for name in FILES):
+        digest, stamp = source_digest(), lab.cache / ".built"
+        fresh = stamp.exists() and stamp.read_text() == digest
+        if not fresh or not all((lab.cache / name).exists() for name in FILES):
+            stamp.unlink(missing_ok=True)
             environment = dict(os.environ, LAB_CACHE=str(lab.cache))
             done = subprocess.run(
                 [str(GUEST / "build.sh"), "all"],
@@ -34,27 +38,16 @@ def build(lab: Lab) -> Path:
             )
             if done.returncode:
                 raise LabError(f"building the lab guest failed: {done.stderr[-800:]}")
+            stamp.write_text(digest)
     return lab.cache
 
 
-@cache
-def accelerator(wanted: str = "") -> str:
-    """``kvm`` where it opens and QEMU can use it, else ``qemu`` (its own emulation)."""
-    if wanted:
-        return wanted
-    try:
-        with Path("/dev/kvm").open("r+b"):
-            pass
-    except OSError:
-        return "qemu"
-    probe = ["qemu-system-x86_64", "-accel", "kvm", "-machine", "q35", "-display", "none", "-nodefaults", "-S",
-             "-qmp", "stdio", "-no-user-config"]  # fmt: skip
-    talk = '{"execute":"qmp_capabilities"}{"execute":"quit"}'
-    try:
-        done = subprocess.run(probe, input=talk, capture_output=True, text=True, timeout=10, check=False)
-    except (OSError, subprocess.TimeoutExpired):
-        return "qemu"
-    return "kvm" if done.returncode == 0 else "qemu"
+def source_digest() -> str:
+    """Of what the guest is made from here: another means that the cached images are old."""
+    digest = hashlib.sha256()
+    for path in sorted(path for path in GUEST.rglob("*") if path.is_file()):
+        digest.update(f"{path.relative_to(GUEST)}\0".encode() + path.read_bytes() + b"\0")
+    return digest.hexdigest()
 
 
 def parser() -> argparse.ArgumentParser:
@@ -97,7 +90,7 @@ def vm(lab: Lab, words: list[str]) -> str:
         )
     elif o.disk != "none":
         sh("qemu-img", "create", "-q", "-f", "qcow2", image, o.disk)
-    xml = domain_xml(o, uuid_of(f"{lab.name}/{o.host}/{o.name}"), accelerator(lab.accel))
+    xml = domain_xml(o, uuid_of(f"{lab.name}/{o.host}/{o.name}"), accelerator(cache_, lab.accel))
     sh(*hosts.inside(lab, o.host, "virsh", "-q", "define", "/dev/stdin"), input=xml)
     if not o.define:
         hosts.run(lab, o.host, "virsh", "-q", "start", o.name)

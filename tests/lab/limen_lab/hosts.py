@@ -13,7 +13,8 @@ from tests.lab.limen_lab.plan import HostPlan, Lab
 from tests.lab.limen_lab.shell import LabError, alive, end, record, sh, wait_for
 
 INIT = Path(__file__).with_name("host-init.sh")
-NEEDED = ("libvirtd", "virtlogd", "virsh", "qemu-img", "sshd", "ip", "iptables", "nsenter", "dnsmasq", "openssl")
+NEEDED = ("libvirtd", "virtlogd", "virsh", "qemu-img", "qemu-system-x86_64", "sshd", "ip", "iptables", "nsenter",
+          "dnsmasq", "openssl")  # fmt: skip
 
 
 def check_machine() -> None:

@@ -1,0 +1,166 @@
+"""A real Linux guest under real QEMU, through Limen's session, with virsh as the independent witness of each step."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from limen_tui.hypervisor.session import HostSession
+from limen_tui.model.events import HostEvent
+from limen_tui.model.host import Host, HostSnapshot, HostState
+from limen_tui.model.lifecycle import Verb, VMState
+from limen_tui.model.ports import Watch
+from limen_tui.model.vm import VM
+from tests.lab.fixtures import RealLibvirt
+from tests.unit.hypervisor.libvirt_daemon import wait_for
+
+MIB = 1024
+
+
+class Seen:
+    """What Limen shows of one guest."""
+
+    def __init__(self, libvirt: RealLibvirt, name: str) -> None:
+        self.libvirt = libvirt
+        self.name = name
+        self.uuid = libvirt.define_guest(name)
+        self.events: list[HostEvent] = []
+        self.session = HostSession(Host("real", "real", libvirt.uri), self.events.append, rng=random.Random(1))
+        self.session.watch(Watch(interval=0.25))
+        self.session.start()
+        self.until_host(lambda snap: snap.state is HostState.UP)
+
+    def until_host(self, condition: Callable[[HostSnapshot], object], seconds: float = 30.0) -> None:
+        wait_for(lambda: condition(self.session.snapshot), seconds, f"the host; it is {self.session.snapshot.state}")
+
+    def until(self, condition: Callable[[VM], object], what: str, seconds: float = 30.0) -> VM:
+        def holds() -> VM | None:
+            vm = self.session.snapshot.vms.get(self.uuid)
+            return vm if vm is not None and not vm.stale and condition(vm) else None
+
+        found = wait_for(holds, seconds, f"{what}; now {self.session.snapshot.vms.get(self.uuid)}")
+        assert isinstance(found, VM)
+        return found
+
+    def until_state(self, state: VMState, seconds: float = 30.0) -> VM:
+        return self.until(lambda vm: vm.state is state, f"the state {state}", seconds)
+
+    def do(self, verb: Verb) -> None:
+        self.session.submit(lambda verbs: verbs.lifecycle(verb, self.uuid)).result(30)
+
+    def boot(self) -> None:
+        self.do(Verb.START)
+        self.until_state(VMState.RUNNING)
+        self.libvirt.wait_booted(self.name)
+
+    def cpu_seconds(self) -> float:
+        """CPU time used so far, as virsh has it."""
+        words = dict(
+            line.strip().split("=", 1)
+            for line in self.libvirt.virsh("domstats", "--cpu-total", self.name).splitlines()
+            if "=" in line
+        )
+        return int(words["cpu.time"]) / 1e9
+
+    def told(self, text: str) -> HostEvent:
+        found = wait_for(
+            lambda: next((e for e in list(self.events) if e.uuid == self.uuid and text in e.text), None), 20.0,
+            f"the event {text!r} among {[event.text for event in self.events]}",
+        )  # fmt: skip
+        assert isinstance(found, HostEvent)
+        return found
+
+
+@pytest.fixture
+def guest(real_libvirt: RealLibvirt, request: pytest.FixtureRequest) -> Iterator[Seen]:
+    made = Seen(real_libvirt, request.node.name.removeprefix("test_").replace("_", "-")[:40])
+    yield made
+    made.session.close()
+    assert made.session.join(10)
+    real_libvirt.remove_guest(made.name)
+
+
+def test_start_and_shut_down_by_acpi(guest: Seen, real_libvirt: RealLibvirt) -> None:
+    assert guest.until_state(VMState.STOPPED)
+    assert real_libvirt.virsh("domstate", guest.name) == "shut off"
+    guest.boot()
+    assert real_libvirt.state(guest.name) == "running (booted)"
+    assert guest.until_state(VMState.RUNNING).reason == "booted"
+    guest.do(Verb.SHUTDOWN)
+    assert guest.until_state(VMState.STOPPED).reason == "shut down"
+    assert real_libvirt.state(guest.name) == "shut off (shutdown)", "the guest obeyed; it was not destroyed"
+
+
+def test_cpu_rises_under_load(guest: Seen, real_libvirt: RealLibvirt) -> None:
+    guest.boot()
+    # emulation has no cheap idle, but a guest at its prompt leaves most of a core free
+    guest.until(lambda vm: vm.load.cpu_pct is not None and vm.load.cpu_pct < 40, "the guest to be idle")
+    real_libvirt.burn(guest.name)
+    before = guest.cpu_seconds()
+    busy = guest.until(lambda vm: vm.load.cpu_pct is not None and vm.load.cpu_pct > 60, "the load to be seen")
+    assert busy.load.cpu_pct is not None
+    assert busy.load.cpu_pct <= 100
+    assert busy.load.vcpu_pct
+    wait_for(lambda: guest.cpu_seconds() - before > 1.0, 20.0, "virsh to see a second of CPU used")
+
+
+def test_memory_is_that_of_the_guest(guest: Seen, real_libvirt: RealLibvirt) -> None:
+    guest.boot()
+    vm = guest.until(lambda vm: vm.load.mem_used_kib, "the balloon's report")
+    assert vm.load.mem_assigned_kib == 128 * MIB
+    told = dict(line.split() for line in real_libvirt.virsh("dommemstat", guest.name).splitlines())
+    assert int(told["actual"]) == vm.load.mem_assigned_kib
+    assert vm.load.mem_used_kib is not None
+    used = int(told["available"]) - int(told["unused"])
+    usable = int(told["available"]) - int(told["usable"])
+    low, high = min(used, usable) - 8 * MIB, max(used, usable) + 8 * MIB
+    assert low <= vm.load.mem_used_kib <= high, f"virsh: {told}"
+    assert vm.load.rss_kib
+
+
+def test_pause_stops_the_guest_and_resume_goes_on(guest: Seen, real_libvirt: RealLibvirt) -> None:
+    guest.boot()
+    guest.do(Verb.PAUSE)
+    paused = guest.until_state(VMState.PAUSED)
+    assert paused.reason == "user"
+    assert real_libvirt.state(guest.name) == "paused (user)"
+    guest.until(lambda vm: vm.load.cpu_pct is not None and vm.load.cpu_pct < 1, "a paused guest to use no CPU")
+    guest.do(Verb.RESUME)
+    guest.until_state(VMState.RUNNING)
+    assert real_libvirt.state(guest.name) == "running (unpaused)"
+    assert real_libvirt.agent(guest.name, "guest-get-host-name") == {"host-name": guest.name}
+
+
+def test_force_off(guest: Seen, real_libvirt: RealLibvirt) -> None:
+    guest.boot()
+    guest.do(Verb.FORCE_OFF)
+    assert guest.until_state(VMState.STOPPED).reason == "forced off"
+    assert real_libvirt.state(guest.name) == "shut off (destroyed)"
+
+
+def test_killed_from_outside(guest: Seen, real_libvirt: RealLibvirt) -> None:
+    guest.boot()
+    real_libvirt.kill_qemu(guest.name)
+    assert guest.until_state(VMState.CRASHED).reason == "crashed"
+    assert real_libvirt.state(guest.name) == "shut off (crashed)"
+    assert guest.told("stopped (failed)").level == "error"
+    guest.boot()
+    assert real_libvirt.virsh("domstate", guest.name) == "running"
+
+
+def test_libvirtd_restarts_under_a_running_guest(guest: Seen, real_libvirt: RealLibvirt) -> None:
+    guest.boot()
+    pid = real_libvirt.qemu_pid(guest.name)
+    real_libvirt.stop()
+    guest.until_host(lambda snap: snap.state is not HostState.UP)
+    real_libvirt.start()
+    guest.session.refresh()
+    guest.until_host(lambda snap: snap.state is HostState.UP)
+    guest.until_state(VMState.RUNNING)
+    assert real_libvirt.qemu_pid(guest.name) == pid, "the guest never noticed"
+    guest.events.clear()
+    real_libvirt.virsh("suspend", guest.name)
+    guest.told("paused")
+    guest.until_state(VMState.PAUSED)
