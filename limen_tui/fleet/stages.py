@@ -1,7 +1,6 @@
-"""Tries one host from end to end and tells of each stage as it ends. Any thread but the UI's: it blocks.
+"""Try a host and tell each stage: resolve, TCP, SSH, host key, sign-in, socket, libvirt, versions, VMs.
 
-May import hypervisor, remote and model; SSH is brought in only for a host that needs it. Nothing is asked of the
-person unless an ``asker`` is given, nothing is saved, and no VM is touched.
+Blocks: run it on a thread of its own. ``limen hosts test`` and the dialog under Hosts share it.
 """
 
 from __future__ import annotations
@@ -9,135 +8,216 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import CancelledError
+from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass
-from functools import partial
+from typing import TYPE_CHECKING, Any, Protocol
 
 from limen_tui.errors import AuthError, ConnectError, LimenError
+from limen_tui.fleet.remoting import Remoting
 from limen_tui.model.host import Host, HostInfo
-from limen_tui.model.questions import Asker, NoAsker
+from limen_tui.model.questions import NoAsker
 from limen_tui.model.uri import LibvirtURI, host_id, parse_uri
 from limen_tui.settings import runtime_dir
+
+if TYPE_CHECKING:
+    from limen_tui.remote.link import SshLink
+
+REMOTE_STAGES = ("resolve", "tcp", "ssh", "host key", "sign-in", "socket")
+LIBVIRT_STAGES = ("libvirt", "versions", "list")
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """One stage that has ended. Its text comes from outside as often as not."""
+    """A stage that ended. ``text`` and ``hint`` are plain text, in part from the host."""
 
     name: str
-    """``uri``, ``ssh root@kvm1``, ``socket``, ``libvirt``, ``versions`` or ``list``."""
     ok: bool
     seconds: float
     text: str = ""
+    hint: str = ""
 
 
 Tell = Callable[[Stage], None]
-"""Called on whichever thread a stage ended; one at a time."""
+
+
+class Cancel:
+    """Gives up a test that is under way, from another thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._future: Future[Any] | None = None
+        self.is_set = False
+
+    def set(self) -> None:
+        """Give up; the test raises ``ConnectError`` soon."""
+        with self._lock:
+            self.is_set = True
+            if self._future is not None:
+                self._future.cancel()
+
+    def hold(self, future: Future[Any] | None) -> None:
+        """What to cancel."""
+        with self._lock:
+            self._future = future
+            if self.is_set and future is not None:
+                future.cancel()
+
+
+class Tester(Protocol):
+    """Tries a host; blocks. ``begin`` is told the name of each stage, ``tell`` its end. Raises ``LimenError``."""
+
+    def __call__(
+        self, host: Host, tell: Tell, *, begin: Callable[[str], None], cancel: Cancel, timeout: float = 15.0
+    ) -> HostInfo: ...
+
+
+def stage_names(uri: LibvirtURI) -> tuple[str, ...]:
+    """The stages that a test of ``uri`` goes through, in order."""
+    if uri.is_ssh and uri.param("transport") != "native":
+        return REMOTE_STAGES + LIBVIRT_STAGES
+    return (("resolve", "tcp") if uri.transport in ("tls", "tcp") else ()) + LIBVIRT_STAGES
 
 
 def test_host(
-    uri: str, tell: Tell, *, read_only: bool = False, timeout: float = 15.0, asker: Asker | None = None
+    uri: str, tell: Tell, *, read_only: bool = False, timeout: float = 15.0, remoting: Remoting | None = None
 ) -> HostInfo:
-    """Connect to ``uri``, ask for its versions and its VMs, close; what the host said of itself.
+    """Try ``uri``; nobody is asked anything unless ``remoting`` knows whom. Raises ``LimenError`` after telling.
 
-    ``tell`` hears of each stage, of the one that failed too. Raises that one's ``LimenError``; ``Timeout`` after
-    ``timeout`` seconds.
+    ``timeout`` is for what libvirt does, in seconds; SSH has its own.
     """
-    from limen_tui.hypervisor.probe import probe  # noqa: PLC0415 - libvirt only where it is asked
+    host = Host(host_id(parse_uri(uri)), uri, uri, read_only=read_only)
+    remoting = remoting or Remoting(NoAsker(), runtime_dir(), lambda _: None)
+    return HostTester(remoting)(host, tell, begin=lambda _: None, cancel=Cancel(), timeout=timeout)
 
-    log = _Log(tell)
+
+test_host.__test__ = False  # type: ignore[attr-defined]  # its name is not a test's
+
+
+class HostTester:
+    """The ``Tester`` of real hosts: signs in by the sessions' own rules and secrets."""
+
+    def __init__(self, remoting: Remoting) -> None:
+        self._remoting = remoting
+
+    def __call__(
+        self, host: Host, tell: Tell, *, begin: Callable[[str], None], cancel: Cancel, timeout: float = 15.0
+    ) -> HostInfo:
+        """See ``Tester``."""
+        uri = parse_uri(host.uri)
+        if not (uri.is_ssh and uri.param("transport") != "native"):
+            if uri.transport in ("tls", "tcp"):
+                _reach(uri, tell, begin)
+            opened = self._remoting.transport(host)[0] if not uri.is_ssh else _native(uri)
+            return _libvirt(opened, host, tell, begin, timeout)
+        link = self._open(host, uri, tell, begin, cancel)
+        try:
+            return _libvirt(link.uri, host, tell, begin, timeout)
+        finally:
+            from limen_tui.remote.loop import remote_loop  # noqa: PLC0415 - only with SSH
+
+            remote_loop().run(link.close())
+
+    def _open(
+        self, host: Host, uri: LibvirtURI, tell: Tell, begin: Callable[[str], None], cancel: Cancel
+    ) -> SshLink:
+        from limen_tui.remote.connect import Whose  # noqa: PLC0415 - asyncssh only where it is needed
+        from limen_tui.remote.link import verifies  # noqa: PLC0415
+        from limen_tui.remote.loop import remote_loop  # noqa: PLC0415
+        from limen_tui.remote.stages import StageFailed, staged_link  # noqa: PLC0415
+
+        if not verifies(uri) and not host.insecure:
+            raise _told(tell, "host key", 0.0, AuthError(
+                "The URI switches host key checks off", f"no_verify={uri.param('no_verify')}",
+                "Take no_verify out of it; or, if you must, allow it for this host under Hosts."))  # fmt: skip
+        future = remote_loop().run(staged_link(
+            uri, Whose(host.id, host.name, no_verify=not verifies(uri)), self._remoting.ssh().sign_in, runtime_dir(),
+            read_only=host.read_only, begin=begin,
+            done=lambda stage, seconds, text: tell(Stage(stage, True, seconds, text))))  # fmt: skip
+        cancel.hold(future)
+        try:
+            return future.result()
+        except StageFailed as failed:
+            raise _told(tell, failed.stage, failed.seconds, failed.error) from failed
+        except CancelledError as error:
+            raise ConnectError(f"The test of {host.name} was given up") from error
+        finally:
+            cancel.hold(None)
+
+
+def _native(uri: LibvirtURI) -> str:
+    from limen_tui.remote.transport import native_uri  # noqa: PLC0415 - asyncssh only where it is needed
+
+    return native_uri(uri)
+
+
+def _told(tell: Tell, stage: str, seconds: float, error: LimenError) -> LimenError:
+    tell(Stage(stage, False, seconds, str(error), error.hint))
+    return error
+
+
+def _reach(uri: LibvirtURI, tell: Tell, begin: Callable[[str], None]) -> None:
+    """Name and port of a daemon that listens by itself. Raises ``ConnectError``."""
+    import socket  # noqa: PLC0415 - not on the way to the first paint
+
+    port = uri.port or (16514 if uri.transport == "tls" else 16509)
+    begin("resolve")
+    began = time.monotonic()
     try:
-        log.begin("uri")
-        parsed = parse_uri(uri)
-        log.end(f"{parsed.driver}, {_way(parsed)}")
-        bridged = parsed.is_ssh and parsed.param("transport") != "native"
-        transport = partial(_bridge, parsed, log, asker or NoAsker(), read_only) if bridged else _as_it_is
-        found = probe(uri, read_only=read_only, timeout=timeout, transport=transport, on_stage=log.turn)
-        log.end(f"{_count(found.vms)}; libvirt {found.info.libvirt_version}, "
-                f"{found.info.hypervisor} {found.info.hypervisor_version}")  # fmt: skip
+        found = socket.getaddrinfo(uri.host, port, type=socket.SOCK_STREAM)
+    except OSError as error:
+        raise _told(tell, "resolve", time.monotonic() - began, ConnectError(
+            f"The name {uri.host} cannot be resolved", error.strerror or "", "Check the spelling and DNS.",
+        )) from error  # fmt: skip
+    tell(Stage("resolve", True, time.monotonic() - began, str(found[0][4][0])))
+    begin("tcp")
+    began = time.monotonic()
+    try:
+        socket.create_connection((uri.host, port), 8.0).close()
+    except OSError as error:
+        raise _told(tell, "tcp", time.monotonic() - began, ConnectError(
+            f"{uri.host} cannot be reached on port {port}", error.strerror or str(error),
+            "Does libvirtd listen there, and does the firewall let it through?")) from error  # fmt: skip
+    tell(Stage("tcp", True, time.monotonic() - began, f"port {port} is open"))
+
+
+def _libvirt(uri: str, host: Host, tell: Tell, begin: Callable[[str], None], timeout: float) -> HostInfo:
+    """Open, ask, count, close; what it said, stage by stage."""
+    from limen_tui.hypervisor.probe import probe  # noqa: PLC0415 - not in the demo
+
+    under_way: list[tuple[str, float]] = []
+
+    def on_stage(name: str) -> None:
+        ended()
+        if name != "transport":
+            under_way.append((name, time.monotonic()))
+            begin(name)
+
+    def ended(texts: dict[str, str] | None = None) -> None:
+        if under_way:
+            name, began = under_way.pop()
+            text = "connected" if name == "libvirt" else ""
+            held.append(Stage(name, True, time.monotonic() - began, (texts or {}).get(name, text)))
+            if name == "libvirt":
+                tell(held.pop())
+
+    held: list[Stage] = []
+    began = time.monotonic()
+    try:
+        found = probe(uri, read_only=host.read_only, timeout=timeout, on_stage=on_stage)
     except LimenError as error:
-        log.fail(str(error))
-        raise
-    log.close()
-    return found.info
+        stage, since = under_way[-1] if under_way else ("libvirt", began)
+        for each in held:
+            tell(each)
+        raise _told(tell, stage, time.monotonic() - since, error) from error
+    info = found.info
+    texts = {
+        "versions": f"libvirt {info.libvirt_version}, {info.hypervisor} {info.hypervisor_version}".rstrip(", ")
+        + {True: ", KVM", False: ", no KVM: slow", None: ""}[info.kvm],
+        "list": f"{found.vms} VM{'' if found.vms == 1 else 's'} on {info.hostname or host.name}",
+    }
+    ended(texts)
+    for each in held:
+        tell(Stage(each.name, True, each.seconds, texts.get(each.name, each.text)))
+    return info
 
 
-class _Log:
-    """Which stage runs, since when. A stage of a probe that was given up is told to nobody."""
-
-    def __init__(self, tell: Tell) -> None:
-        self._tell = tell
-        self._lock = threading.Lock()
-        self._name = ""
-        self._began = 0.0
-        self._closed = False
-
-    def begin(self, name: str) -> None:
-        with self._lock:
-            self._name, self._began = name, time.monotonic()
-
-    def turn(self, name: str) -> None:
-        """The probe goes on to its next stage; the link's stages take the place of ``transport``."""
-        self.end("")
-        self.begin("" if name == "transport" else name)
-
-    def end(self, text: str) -> None:
-        """The stage that ran is over, well."""
-        with self._lock:
-            if self._name and not self._closed:
-                self._tell(Stage(self._name, True, time.monotonic() - self._began, text))
-            self._name = ""
-
-    def passed(self, name: str, text: str, seconds: float) -> None:
-        """A stage of the link is over; another may follow until the probe says so."""
-        with self._lock:
-            if not self._closed:
-                self._tell(Stage(name, True, seconds, text))
-            self._name, self._began = "connect", time.monotonic()
-
-    def fail(self, text: str) -> None:
-        with self._lock:
-            if not self._closed:
-                self._tell(Stage(self._name or "connect", False, time.monotonic() - self._began, text))
-            self._closed = True
-
-    def close(self) -> None:
-        with self._lock:
-            self._closed = True
-
-
-def _count(vms: int) -> str:
-    return "1 VM" if vms == 1 else f"{vms} VMs"
-
-
-def _way(uri: LibvirtURI) -> str:
-    where = f" to {uri.host}" if uri.host else ""
-    return (uri.transport or ("tls" if uri.host else "local")) + where
-
-
-def _as_it_is(host: Host) -> tuple[str, Callable[[], None]]:
-    return host.uri, lambda: None
-
-
-def _bridge(
-    uri: LibvirtURI, log: _Log, asker: Asker, read_only: bool, _host: Host
-) -> tuple[str, Callable[[], None]]:
-    """A ``Transport`` over our own SSH connection, that tells of its stages. Runs on the probe's thread."""
-    from limen_tui.remote.connect import SignIn, Whose  # noqa: PLC0415 - asyncssh costs 130 ms
-    from limen_tui.remote.link import open_link, verifies  # noqa: PLC0415
-    from limen_tui.remote.loop import remote_loop  # noqa: PLC0415
-
-    if not verifies(uri):
-        raise AuthError("The URI switches host key checks off", f"no_verify={uri.param('no_verify')}",
-                        "Take no_verify out of it.")  # fmt: skip
-    # an id of its own: the bridge of a session with the same host must not lose its socket
-    whose = Whose(f"{host_id(uri)[:7]}-test", uri.host)
-    log.begin(f"ssh {uri.host}")
-    try:
-        link = remote_loop().run(
-            open_link(uri, whose, SignIn(asker), runtime_dir(), read_only=read_only, progress=log.passed)
-        ).result()
-    except CancelledError as error:
-        raise ConnectError(f"Connecting to {uri.host} was given up") from error
-    log.begin("")
-    return link.uri, lambda: remote_loop().run(link.close()).result(2)

@@ -26,6 +26,10 @@ _USER = re.compile(r"(?!-)[A-Za-z0-9._@\\+-]{1,128}")
 _FILE = re.compile(r"[^\x00-\x1f\x7f-\x9f]{1,4096}")
 _SOCKET = re.compile(r"/[A-Za-z0-9._/@:+-]{1,255}")
 _COMMAND = re.compile(r"(?!-)[A-Za-z0-9._/+-]{1,255}")
+_JUMP = re.compile(
+    r"(?:(?!-)[A-Za-z0-9._+-]{1,128}@)?(?:(?!-)[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?"
+)
+MOST_JUMPS: Final = 5
 _CONTROL = re.compile(r"[\x00-\x20\x7f-\xa0\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
 
 
@@ -110,5 +114,22 @@ def _check_params(params: dict[str, str]) -> None:
     for name, allowed in (("proxy", PROXIES), ("mode", MODES), ("transport", ("native", "limen"))):
         if params.get(name, allowed[0]) not in allowed:
             raise InputError(f"The URI's parameter {name} is {params[name]!r}", f"Allowed: {', '.join(allowed)}.")
+    _check_jump(params)
     if ".." in params.get("socket", "").split("/"):
         raise InputError("The URI's socket path goes up with '..'", hint="Give the path as it is on the host.")
+
+
+def _check_jump(params: dict[str, str]) -> None:
+    """``jump=user@host:port,...`` is Limen's own parameter: the SSH hosts on the way, nearest first, as ssh -J."""
+    if "jump" not in params:
+        return
+    jumps = params["jump"].split(",")
+    for jump in jumps:
+        if not _JUMP.fullmatch(jump) or int(jump.rpartition("]")[2].partition(":")[2] or 1) not in range(1, 65536):
+            raise InputError(f"The jump host {jump!r} is not user@host:port",
+                             hint="User and port may be left out; several are separated by commas.")  # fmt: skip
+    if len(jumps) > MOST_JUMPS:
+        raise InputError("Too many jump hosts", f"{len(jumps)}; at most {MOST_JUMPS}.")
+    if params.get("transport") == "native":
+        raise InputError("libvirt's own ssh client takes no jump host from a URI",
+                         hint="Leave out transport=native, or write ProxyJump into ~/.ssh/config.")  # fmt: skip

@@ -19,8 +19,8 @@ from limen_tui.remote.sockets import Way, find_way
 
 
 def hop_of(uri: LibvirtURI) -> Hop:
-    """The SSH server that a URI names, with its own parameters (``keyfile``, ``known_hosts``)."""
-    return Hop(uri.host, uri.user, uri.port, uri.param("keyfile"), uri.param("known_hosts"))
+    """The SSH server that a URI names, with its own parameters (``keyfile``, ``known_hosts``, ``jump``)."""
+    return Hop(uri.host, uri.user, uri.port, uri.param("keyfile"), uri.param("known_hosts"), uri.param("jump"))
 
 
 def verifies(uri: LibvirtURI) -> bool:

@@ -32,6 +32,8 @@ class Hop:
     port: int | None = None
     keyfile: str = ""
     known_hosts: str = ""
+    jump: str = ""
+    """``user@host:port,...``: hosts on the way, nearest first; stands in for ProxyJump."""
 
     @property
     def label(self) -> str:
@@ -79,12 +81,12 @@ def resolve(hop: Hop, config: list[str] | None) -> Resolved:
     except (asyncssh.ConfigParseError, asyncssh.KeyImportError, OSError, ValueError) as error:
         raise InputError(f"The ssh settings for {hop.label} are not usable", str(error),
                          "Check ~/.ssh/config and the key files it names.") from error  # fmt: skip
-    return Resolved(hop, options, _jumps(options), _known_hosts(hop, options), _encrypted(hop, options))
+    jumps = _jumps(hop.jump or options.tunnel)
+    return Resolved(hop, options, jumps, _known_hosts(hop, options), _encrypted(hop, options))
 
 
-def _jumps(options: asyncssh.SSHClientConnectionOptions) -> tuple[Hop, ...]:
-    """ProxyJump as hops, nearest first; ``none`` switches it off."""
-    text = options.tunnel
+def _jumps(text: object) -> tuple[Hop, ...]:
+    """ProxyJump, or the URI's own jump hosts, as hops, nearest first; ``none`` switches it off."""
     if not isinstance(text, str) or text == "none":
         return ()
     hops = []
