@@ -143,7 +143,7 @@ def _real(
         parallel=settings.connections.parallel,
     )  # fmt: skip
     fleet = Fleet(
-        hosts, session_connector(read_only=options.read_only, transport=remoting.transport), inventory,
+        hosts, session_connector(read_only=options.read_only, transport=remoting.transport, asker=desk), inventory,
         clock=SystemClock(), actor=current_actor(options.front), read_only=options.read_only, questions=desk,
         watchers=(remoting.watch_view,), acts_per_host=settings.connections.lifecycle_per_host,
         shutdown_timeout=settings.confirm.shutdown_timeout,

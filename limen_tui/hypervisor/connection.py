@@ -16,38 +16,58 @@ import libvirt
 from limen_tui.errors import AuthError, ConnectError
 from limen_tui.hypervisor import eventloop
 from limen_tui.hypervisor import uri as uris
+from limen_tui.hypervisor.auth import CREDENTIALS, SignInWanted
 from limen_tui.hypervisor.errors import map_error
 from limen_tui.hypervisor.features import Features, refuses
+from limen_tui.model.host import Host
+from limen_tui.model.questions import Asker, NoAsker
 
 KEEPALIVE_INTERVAL: Final = 5
 KEEPALIVE_COUNT: Final = 2
+ATTEMPTS: Final = 3
 """A silent host is given up after interval x count seconds."""
-_CREDENTIALS: Final = [
-    libvirt.VIR_CRED_USERNAME, libvirt.VIR_CRED_AUTHNAME, libvirt.VIR_CRED_PASSPHRASE,
-    libvirt.VIR_CRED_ECHOPROMPT, libvirt.VIR_CRED_NOECHOPROMPT, libvirt.VIR_CRED_EXTERNAL,
-]
 Opener = Callable[[str, bool], Any]
 """(URI, read only) -> virConnect."""
 
 
-def open_libvirt(uri: str, read_only: bool) -> Any:
-    """Open ``uri`` (virConnectOpenAuth, or with VIR_CONNECT_RO); never prompts. Raises LimenError."""
+def open_libvirt(uri: str, read_only: bool, wanted: SignInWanted | None = None) -> Any:
+    """Open ``uri`` (virConnectOpenAuth, or with VIR_CONNECT_RO); what it asks goes to ``wanted``, never to a terminal.
+
+    Raises LimenError.
+    """
     real = uris.for_libvirt(uri)
     eventloop.ensure()
-    asked: list[str] = []
-
-    def ask(credentials: list[list[Any]], _opaque: object) -> int:
-        asked.extend(str(item[1]) for item in credentials)
-        return -1
-
+    if wanted is None:
+        wanted = SignInWanted(Host("", "", uri), NoAsker())
+    wanted.begin()
     flags = libvirt.VIR_CONNECT_RO if read_only else 0
     try:
-        return libvirt.openAuth(real, [_CREDENTIALS, ask, None], flags)
+        raw = libvirt.openAuth(real, [CREDENTIALS, wanted, None], flags)
     except libvirt.libvirtError as error:
+        wanted.failed()
         mapped = map_error(error)
-        if asked:
-            raise AuthError("Sign-in is needed", mapped.detail, "Sign in to this host.") from error
+        if wanted.cancelled:
+            raise AuthError("Sign-in is needed", mapped.detail, "Connect again to be asked again.") from error
         raise mapped from error
+    wanted.succeeded()
+    return raw
+
+
+def asking_opener(host: Host, asker: Asker) -> Opener:
+    """An opener that asks the person what ``host`` wants to know."""
+    wanted = SignInWanted(host, asker)
+
+    def open_and_ask(uri: str, read_only: bool) -> Any:
+        while True:
+            try:
+                return open_libvirt(uri, read_only, wanted)
+            except AuthError:
+                # wrong is asked again, as with ssh; cancelled is not
+                if wanted.cancelled or not wanted.asked or wanted.attempts >= ATTEMPTS:
+                    wanted.attempts = 0
+                    raise
+
+    return open_and_ask
 
 
 class Connection:

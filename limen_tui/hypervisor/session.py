@@ -16,7 +16,7 @@ from typing import Final, TypeVar
 
 from limen_tui.errors import AuthError, ConnectError, InputError, LimenError, Timeout
 from limen_tui.hypervisor.clock import SystemClock
-from limen_tui.hypervisor.connection import Opener, open_libvirt
+from limen_tui.hypervisor.connection import Opener, asking_opener, open_libvirt
 from limen_tui.hypervisor.context import Context, problem_of
 from limen_tui.hypervisor.lane import Lane
 from limen_tui.hypervisor.mailbox import Letter, Mailbox
@@ -25,6 +25,7 @@ from limen_tui.hypervisor.worker import Worker, plain_transport
 from limen_tui.model.events import EventKind
 from limen_tui.model.host import Host, HostSnapshot, HostState
 from limen_tui.model.ports import Clock, Connector, EventSink, HostVerbs, Priority, Transport, Watch
+from limen_tui.model.questions import Asker
 
 T = TypeVar("T")
 STALE_AFTER: Final = 8.0
@@ -213,10 +214,13 @@ class HostSession:
         return not self._thread.is_alive() and self._lane.join(max(0.0, until - time.monotonic()))
 
 
-def session_connector(*, read_only: bool = False, transport: Transport = plain_transport) -> Connector:
+def session_connector(
+    *, read_only: bool = False, transport: Transport = plain_transport, asker: Asker | None = None
+) -> Connector:
     """The Connector for real hosts: ``read_only`` opens every one of them read-only."""
 
     def connect(host: Host, sink: EventSink) -> HostSession:
-        return HostSession(host, sink, read_only=read_only, transport=transport)
+        opener = asking_opener(host, asker) if asker is not None else open_libvirt
+        return HostSession(host, sink, open=opener, read_only=read_only, transport=transport)
 
     return connect
