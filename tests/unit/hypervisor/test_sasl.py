@@ -40,7 +40,7 @@ def sasl_daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
         (mechanisms / "libvirt.conf").write_text(f"mech_list: scram-sha-256\nsasldb_path: {database}\n")
         subprocess.run(
             ["saslpasswd2", "-p", "-c", "-a", "libvirt", "-f", str(database), "ann"],
-            input=b"secret",
+            input=b"hunter2",
             check=True,
             timeout=20,
         )
@@ -60,14 +60,14 @@ def opened(daemon: Daemon, person: Person) -> Connection:
 
 
 def test_the_right_answer_opens_and_is_kept_if_wished(sasl_daemon: Daemon) -> None:
-    person = Person(Answer(("ann", "secret"), remember=True))
+    person = Person(Answer(("ann", "hunter2"), remember=True))
     opener = asking_opener(Host("h1", "kvm1", "x"), person)
     for _ in range(2):
         Connection.open(sasl_daemon.uri("test", "/default"), read_only=False, opener=opener).close()
     (question,) = person.asked
     assert question.kind is QuestionKind.SASL
     assert [prompt.secret for prompt in question.prompts] == [False, True]
-    assert "secret" not in repr(person.asked)
+    assert "hunter2" not in repr(person.asked)
 
 
 def test_a_wrong_answer_is_asked_again_three_times(sasl_daemon: Daemon) -> None:
