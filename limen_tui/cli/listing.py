@@ -81,7 +81,9 @@ def hosts(fleet: Fleet, arguments: argparse.Namespace) -> int:
 def _unreached(missing: list[HostSnapshot]) -> int:
     for snapshot in missing:
         why = snapshot.problem
-        output.say(f"limen: {snapshot.host.name} is {snapshot.state.value}" + (f": {why.title}" if why else ""))
+        words = [f"limen: {snapshot.host.name} is {snapshot.state.value}"]
+        words += [word for word in (why.title, why.detail) if word] if why is not None else []
+        output.say(" ".join(": ".join(words).split()))
         if why is not None and why.hint:
             output.say(f"       {why.hint}")
     if any(snapshot.state is HostState.NEEDS_AUTH for snapshot in missing):

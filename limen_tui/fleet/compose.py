@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from limen_tui.errors import ConnectError
 from limen_tui.fleet.actor import current_actor
@@ -80,7 +80,7 @@ def name_for(uri: LibvirtURI, taken: Iterable[str]) -> str:
     numeric = ":" in uri.host or uri.host.replace(".", "").isdigit()
     base = uri.host if numeric else uri.host.partition(".")[0]
     if not base:
-        what = uri.path.strip("/").replace("/", "-") or uri.driver
+        what = PurePosixPath(uri.path).stem or uri.driver
         base = "local" if what == "system" else f"local-{what}"
     names, name, number = set(taken), base, 1
     while name in names:

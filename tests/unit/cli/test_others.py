@@ -1,0 +1,130 @@
+"""Help, completion, config, doctor, and what happens around the verbs."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from limen_tui.cli import exits
+from limen_tui.cli.completion import script
+from limen_tui.cli.parser import build
+from limen_tui.errors import LimenError
+from limen_tui.settings import parse_settings
+from tests.unit.cli.conftest import RUNNING
+
+
+def test_help_says_what_the_exit_codes_mean(limen):
+    out = limen("--help").out
+    assert exits.TEXT.strip() in out
+
+
+def test_every_error_has_a_code_of_its_own_kind():
+    def below(kind: type[LimenError]) -> set[type[LimenError]]:
+        return {kind}.union(*map(below, kind.__subclasses__()))
+
+    codes = {kind.__name__: exits.code_of(kind("x")) for kind in below(LimenError)}
+    assert (codes["Timeout"], codes["AuthError"], codes["NotFound"], codes["ConfigError"]) == (3, 6, 4, 2)
+    assert 0 not in codes.values()
+
+
+def test_config_prints_settings_that_load(limen):
+    assert parse_settings(limen("config").out) == parse_settings("")
+
+
+def test_a_mistake_in_the_settings_names_the_line(limen, home):
+    path = home / "limen.toml"
+    path.write_text('theme = "dark"\nthemes = 1\n')
+    ran = limen("--config", str(path), "--demo", "vms")
+    assert ran.code == 2
+    assert "line 2" in ran.err
+    assert len(ran.err.splitlines()) == 2
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh"])
+def test_completion_scripts_parse(shell):
+    subprocess.run(["bash", "-n"], input=script(shell, build()), text=True, check=True)
+
+
+def complete(tmp_path, *words: str, names: str = "") -> list[str]:
+    """What bash offers after ``words``, with a ``limen`` that knows VMs of these ``names``."""
+    (tmp_path / "names").write_text(names)
+    program = tmp_path / "limen"
+    program.write_text(f"#!/bin/sh\ncat {tmp_path}/names\n")
+    program.chmod(0o755)
+    typed = " ".join(f"'{word}'" for word in words)
+    code = f"{script('bash', build())}\nCOMP_WORDS=({typed}); COMP_CWORD={len(words) - 1}; _limen\n"
+    code += 'printf "%s\\n" "${COMPREPLY[@]}"'
+    done = subprocess.run(
+        ["bash", "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path,
+        env={**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"},
+    )  # fmt: skip
+    return done.stdout.split()
+
+
+def test_verbs_and_their_options_are_completed(tmp_path):
+    assert "shutdown" in complete(tmp_path, "limen", "sh")
+    assert {"add", "remove"} <= set(complete(tmp_path, "limen", "hosts", ""))
+    assert complete(tmp_path, "limen", "kill", "--y") == ["--yes"]
+
+
+def test_vm_names_are_completed_and_never_run(tmp_path):
+    evil = f"web1\n$(touch {tmp_path}/ran)\n`touch {tmp_path}/ran`\nx; touch {tmp_path}/ran\nweb2\n"
+    assert complete(tmp_path, "limen", "start", "we", names=evil) == ["web1", "web2"]
+    assert complete(tmp_path, "limen", "start", "", names=evil) == ["web1", "web2"]
+    assert not (tmp_path / "ran").exists()
+
+
+def test_doctor_looks_at_everything_and_says_how_to_mend_it(limen):
+    ran = limen("doctor", "--json")
+    findings = ran.json
+    assert {"limen", "libvirt", "hypervisor", "kvm", "ssh", "terminal", "config", "inventory"} <= {
+        f["what"] for f in findings
+    }
+    assert {f["level"] for f in findings} <= {"ok", "warn", "fail"}
+    assert all(f["mend"] for f in findings if f["level"] == "fail")
+    assert ran.code == (1 if any(f["level"] == "fail" for f in findings) else 0)
+
+
+def test_doctor_finds_a_settings_file_that_does_not_load(limen, home):
+    (home / "config/limen").mkdir(parents=True)
+    (home / "config/limen/config.toml").write_text("theme = 3\n")
+    ran = limen("doctor", "--json")
+    config = next(f for f in ran.json if f["what"] == "config")
+    assert (ran.code, config["level"]) == (1, "fail")
+    assert "line 1" in config["text"]
+
+
+def test_without_a_terminal_the_screen_is_refused(limen):
+    ran = limen("--demo")
+    assert ran.code == 2
+    assert "terminal" in ran.err
+
+
+@pytest.mark.parametrize("words", [["nope"], ["--timeout", "nan", "vms"], ["--timeout", "-1", "vms"], ["start"]])
+def test_a_mistake_on_the_command_line_is_2(limen, words):
+    assert limen(*words).code == 2
+
+
+def test_a_reader_that_leaves_early_is_no_error(home, host_of):
+    uri = host_of("a", {f"vm{n}": RUNNING for n in range(50)})
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        [sys.executable, "-m", "limen_tui", "-c", uri, "vms", "--names"], check=False, stdout=writer,
+        stderr=subprocess.PIPE,
+    )  # fmt: skip
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_a_name_beyond_the_terminals_encoding_is_shown_with_marks(home, host_of):
+    uri = host_of("a", {"сервер": RUNNING})
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    done = subprocess.run(
+        [sys.executable, "-m", "limen_tui", "-c", uri, "vms", "--names"], check=False, capture_output=True,
+        env=environment,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (0, b"??????\n"), done.stderr
