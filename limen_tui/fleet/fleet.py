@@ -10,16 +10,18 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
+from itertools import chain
 from queue import Empty, SimpleQueue
+from time import perf_counter
 from typing import TypeVar
 
 from limen_tui.errors import ConnectError
 from limen_tui.fleet.actor import Actor
 from limen_tui.fleet.acts import Act, ActItem, ActRunner, Outcome
-from limen_tui.fleet.merge import HostMerger
+from limen_tui.fleet.merge import HostMerger, Pending
 from limen_tui.fleet.operations import Operation
 from limen_tui.fleet.questions import QuestionDesk
-from limen_tui.fleet.view import FleetView, total
+from limen_tui.fleet.view import FleetView, Totaller
 from limen_tui.model.actions import vm_reason
 from limen_tui.model.events import AuditEntry, EventKind, HostEvent
 from limen_tui.model.history import History
@@ -31,6 +33,12 @@ T = TypeVar("T")
 REMEMBER_EVERY = 30.0
 """Seconds between writes of what was last seen of a host."""
 EVENTS_KEPT = 2000
+MANY = 2000
+"""VMs from which the figures of some hosts may wait for the next poll, so that none takes long."""
+BUDGET = 0.004
+"""Seconds of a poll after which figures wait."""
+POINT_EVERY = 1.9
+"""Seconds between points of the history of a host's VMs, in a large fleet."""
 
 
 class Fleet:
@@ -60,6 +68,12 @@ class Fleet:
         self.events: deque[HostEvent] = deque(maxlen=EVENTS_KEPT)
         """Newest last. ``events_seen`` grows with each, also beyond what is kept."""
         self.events_seen = 0
+        self.behind = False
+        """Whether the last poll left figures for the next, which should follow soon."""
+        self._turn = 0
+        self._totaller = Totaller()
+        self._pointed: dict[str, float] = {}
+        self._rows: dict[str, tuple[HostSnapshot, tuple[VM, ...]]] = {}
         self._connect = connect
         self._watchers = watchers
         self._ports: dict[str, HostPort] = {}
@@ -178,28 +192,61 @@ class Fleet:
         self.acts.settle(raw)
         pending = self.acts.pending_states()
         asks = {question.host_id: question.title for question in reversed(self.questions.pending)}
-        merged: dict[str, HostSnapshot] = {}
-        changed = False
-        for host in self.hosts:
-            snapshot = raw.get(host.id) or HostSnapshot(host, state=HostState.DISABLED)
-            old = self.view.by_host.get(host.id)
-            if host.id not in raw and old is not None and old.state is HostState.DISABLED and old.host is host:
-                merged[host.id] = old
-                continue
-            merged[host.id] = new = self._mergers[host.id].merge(snapshot, pending, asks.get(host.id, ""))
-            changed |= new is not old
-            if snapshot.sampled_at is not None and snapshot.sampled_at != self._sampled.get(host.id):
-                self._sampled[host.id] = snapshot.sampled_at
-                self.history.add(snapshot.vms.values())
-                self._remember(snapshot)
+        merged, changed = self._merge_all(raw, pending, asks)
         if not changed and list(merged) == list(self.view.by_host):
             return told
-        vms = tuple(vm for snapshot in merged.values() for vm in snapshot.vms.values())
         hosts = tuple(merged.values())
-        self.view = FleetView(self.view.rev + 1, hosts, vms, total(hosts), merged)
+        vms = tuple(chain.from_iterable([self._rows_of(snapshot) for snapshot in hosts]))
+        self.view = FleetView(self.view.rev + 1, hosts, vms, self._totaller.total(hosts), merged)
         for watcher in self._watchers:
             watcher(self.view)
         return True
+
+    def _merge_all(
+        self, raw: Mapping[str, HostSnapshot], pending: Pending, asks: Mapping[str, str]
+    ) -> tuple[dict[str, HostSnapshot], bool]:
+        """Every host's snapshot as to be shown, in order, and whether one is new.
+
+        Of a large fleet, hosts that only have new figures wait once the time is used up; the next poll begins with
+        those that waited.
+        """
+        hosts, new = self.hosts, dict[str, HostSnapshot]()
+        changed, large, until = False, len(self.view.vms) >= MANY, perf_counter() + BUDGET
+        turn = self._turn % len(hosts) if hosts else 0
+        self.behind = False
+        for place in (*range(turn, len(hosts)), *range(turn)):
+            host = hosts[place]
+            snapshot = raw.get(host.id) or HostSnapshot(host, state=HostState.DISABLED)
+            old = self.view.by_host.get(host.id)
+            if host.id not in raw and old is not None and old.state is HostState.DISABLED and old.host is host:
+                new[host.id] = old
+                continue
+            merger = self._mergers[host.id]
+            if large and old is not None and perf_counter() > until and merger.only_figures(snapshot):
+                if not self.behind:
+                    self.behind, self._turn = True, place
+                new[host.id] = old
+                continue
+            new[host.id] = merger.merge(snapshot, pending, asks.get(host.id, ""))
+            changed |= new[host.id] is not old
+            if snapshot.sampled_at is not None and snapshot.sampled_at != self._sampled.get(host.id):
+                self._sampled[host.id] = snapshot.sampled_at
+                self._point(snapshot)
+                self._remember(snapshot)
+        return {host.id: new[host.id] for host in hosts}, changed
+
+    def _point(self, snapshot: HostSnapshot) -> None:
+        mono = self.clock.mono()
+        rare = len(self.view.vms) >= MANY
+        if not rare or mono - self._pointed.get(snapshot.host.id, -POINT_EVERY) >= POINT_EVERY:
+            self._pointed[snapshot.host.id] = mono
+            self.history.add(snapshot.vms.values())
+
+    def _rows_of(self, snapshot: HostSnapshot) -> tuple[VM, ...]:
+        known = self._rows.get(snapshot.host.id)
+        if known is None or known[0] is not snapshot:
+            known = self._rows[snapshot.host.id] = snapshot, tuple(snapshot.vms.values())
+        return known[1]
 
     def _drain_events(self) -> bool:
         told = False
@@ -250,7 +297,7 @@ class Fleet:
         if port := self._ports.pop(host_id, None):
             port.close()
         self.questions.withdraw(host_id)
-        for table in (self._sampled, self._written, self._watch):
+        for table in (self._sampled, self._written, self._watch, self._pointed, self._rows):
             table.pop(host_id, None)
 
 

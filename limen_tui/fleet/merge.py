@@ -31,7 +31,7 @@ class HostMerger:
         session itself says, the host waits for them.
         """
         host_id = snapshot.host.id
-        overlay = {key: states for key, states in pending.items() if key.host_id == host_id}
+        overlay = {key: states for key, states in pending.items() if key.host_id == host_id} if pending else {}
         if self._merged is not None and snapshot is self._source and (overlay, asks) == (self._overlay, self._asks):
             return self._merged
         self._source, self._overlay, self._asks = snapshot, overlay, asks
@@ -41,12 +41,27 @@ class HostMerger:
             self._merged = replace(self._merged, state=HostState.NEEDS_AUTH, problem=problem, retry_at=None)
         return self._merged
 
+    def only_figures(self, snapshot: HostSnapshot) -> bool:
+        """Whether ``snapshot`` is at most a tick further than the one merged last: it may wait a moment."""
+        source = self._source
+        return (
+            source is not None and source.state is snapshot.state and source.problem is snapshot.problem
+            and source.host is snapshot.host and source.sampled_at is not None
+            and len(source.vms) == len(snapshot.vms) and not self._overlay
+        )  # fmt: skip
+
     def _merge(self, snapshot: HostSnapshot, overlay: Pending) -> HostSnapshot:
         live = snapshot.state is HostState.UP
         if snapshot.sampled_at is None:
             name = snapshot.host.name
-            vms = {uuid: replace(vm, host_name=name, stale=True) for uuid, vm in self._remembered.items()}
+            # rows of the inventory are decoded when read: a copy of each would decode them all
+            vms = {
+                uuid: vm if vm.stale and vm.host_name == name else replace(vm, host_name=name, stale=True)
+                for uuid, vm in self._remembered.items()
+            }
             return replace(snapshot, vms=vms, sampled_at=self._remembered_at)
+        if live and not overlay and not self._lacking(snapshot):
+            return snapshot
         merged: dict[str, VM] = {}
         for uuid, vm in snapshot.vms.items():
             shown = vm
@@ -58,3 +73,7 @@ class HostMerger:
                 shown = replace(shown, state=states[0])
             merged[uuid] = shown
         return replace(snapshot, vms=merged)
+
+    def _lacking(self, snapshot: HostSnapshot) -> bool:
+        """Whether a VM's definition has not been read yet."""
+        return bool(self._remembered) and any(vm.facts is NO_FACTS for vm in snapshot.vms.values())

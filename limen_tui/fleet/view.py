@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from limen_tui.model.host import HostSnapshot, HostState
-from limen_tui.model.lifecycle import VMState
+from limen_tui.model.lifecycle import ACTIVE, VMState
 from limen_tui.model.vm import VM, VMKey
 
 
@@ -49,33 +50,69 @@ class FleetView:
         return self.by_host.get(host_id)
 
 
+class _Sums(NamedTuple):
+    """Over the VMs of one host."""
+
+    running: int
+    troubled: int
+    vcpus: int
+    mem_kib: int
+
+
+class Totaller:
+    """Sums up; keeps the sums over each host's VMs, so that only hosts that changed cost anything."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, tuple[Mapping[str, VM], _Sums]] = {}
+
+    def total(self, hosts: Iterable[HostSnapshot]) -> Totals:
+        """Hosts that do not answer count as hosts and VMs, not as load."""
+        n = up = vms = running = troubled = cpus = cpu_hosts = mem = mem_used = vcpus = mem_running = 0
+        busy = 0.0
+        mem_known = False
+        for snapshot in hosts:
+            n += 1
+            vms += len(snapshot.vms)
+            live = snapshot.state is HostState.UP
+            up += live
+            sums = self._sums(snapshot)
+            running += sums.running
+            troubled += sums.troubled
+            vcpus += sums.vcpus
+            mem_running += sums.mem_kib
+            if live:
+                cpus += snapshot.info.cpus
+                mem += snapshot.info.memory_kib
+                if snapshot.load.cpu_pct is not None:
+                    busy += snapshot.load.cpu_pct * snapshot.info.cpus
+                    cpu_hosts += snapshot.info.cpus
+                if snapshot.load.mem_used_kib is not None:
+                    mem_used += snapshot.load.mem_used_kib
+                    mem_known = True
+        return Totals(
+            n, up, vms, running, troubled, cpus, busy / cpu_hosts if cpu_hosts else None,
+            mem, mem_used if mem_known else None, vcpus, mem_running,
+        )  # fmt: skip
+
+    def _sums(self, snapshot: HostSnapshot) -> _Sums:
+        known = self._kept.get(snapshot.host.id)
+        if known is None or known[0] is not snapshot.vms:
+            known = self._kept[snapshot.host.id] = snapshot.vms, _sums(snapshot)
+        return known[1]
+
+
 def total(hosts: Iterable[HostSnapshot]) -> Totals:
-    """Sum up. Hosts that do not answer count as hosts and VMs, not as load."""
-    n = up = vms = running = troubled = cpus = cpu_hosts = mem = mem_used = vcpus = mem_running = 0
-    busy = 0.0
-    mem_known = False
-    for snapshot in hosts:
-        n += 1
-        vms += len(snapshot.vms)
-        live = snapshot.state is HostState.UP
-        up += live
-        for vm in snapshot.vms.values():
-            if vm.state.is_active:
-                running += 1
-                vcpus += vm.facts.vcpus
-                mem_running += vm.facts.memory_kib
-            elif vm.state in (VMState.CRASHED, VMState.ERROR):
-                troubled += 1
-        if live:
-            cpus += snapshot.info.cpus
-            mem += snapshot.info.memory_kib
-            if snapshot.load.cpu_pct is not None:
-                busy += snapshot.load.cpu_pct * snapshot.info.cpus
-                cpu_hosts += snapshot.info.cpus
-            if snapshot.load.mem_used_kib is not None:
-                mem_used += snapshot.load.mem_used_kib
-                mem_known = True
-    return Totals(
-        n, up, vms, running, troubled, cpus, busy / cpu_hosts if cpu_hosts else None,
-        mem, mem_used if mem_known else None, vcpus, mem_running,
-    )  # fmt: skip
+    """Sum up once."""
+    return Totaller().total(hosts)
+
+
+def _sums(snapshot: HostSnapshot) -> _Sums:
+    active = [vm for vm in snapshot.vms.values() if vm.state in ACTIVE]
+    troubled = 0
+    if len(active) < len(snapshot.vms):
+        troubled = sum([vm.state is VMState.CRASHED or vm.state is VMState.ERROR for vm in snapshot.vms.values()])
+    vcpus = memory = 0
+    for vm in active:
+        vcpus += vm.vcpus
+        memory += vm.memory_kib
+    return _Sums(len(active), troubled, vcpus, memory)

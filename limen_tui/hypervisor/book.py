@@ -105,7 +105,7 @@ class Book:
             entry.name = raw.name
             self._touch(entry)
         self.set_state(entry.uuid, raw.state, raw.reason, mono=sample.mono, wall=sample.wall)
-        if entry.load != load:
+        if entry.load is not load and (entry.load.cpu_pct != load.cpu_pct or entry.load != load):
             entry.load = load
             self._touch(entry)
         if raw.vcpus is not None and raw.vcpus != entry.vcpus:

@@ -54,7 +54,7 @@ class Sampler:
             host = self._host()
         except libvirt.libvirtError as error:
             raise map_error(error) from error
-        return RawSample(self._clock.mono(), self._clock.wall(), tuple(vms), host, watch.groups)
+        return RawSample(self._clock.mono(), self._clock.wall(), tuple(vms), host, watch.groups, watch.visible)
 
     def forget(self) -> None:
         """Let go of the domain handles."""

@@ -18,6 +18,7 @@ FACTS: Final = (
     "description", "tags", "autostart", "persistent", "nics", "disks", "graphics", "has_agent", "has_balloon",
     "balloon_period",
 )  # fmt: skip
+MEMORY_PLACE: Final = FACTS.index("memory_kib")
 NIC: Final = ("mac", "kind", "source", "model", "target")
 DISK: Final = ("target", "source", "bus", "device", "format")
 LOAD: Final = ("cpu_pct", "mem_assigned_kib", "mem_used_kib", "rss_kib")
@@ -96,6 +97,13 @@ class StoredVM(VM):
         """vCPUs it had: the totals want this of every VM, so it is read without decoding the rest."""
         number = self.raw_facts[1:].partition(",")[0] if hasattr(self, "raw_facts") else ""
         return int(number) if number.isdecimal() else self.facts.vcpus
+
+    @property
+    def memory_kib(self) -> int:
+        """As with :attr:`vcpus`."""
+        parts = self.raw_facts[1:].split(",", MEMORY_PLACE + 1) if hasattr(self, "raw_facts") else []
+        number = parts[MEMORY_PLACE] if len(parts) > MEMORY_PLACE else ""
+        return int(number) if number.isdecimal() else self.facts.memory_kib
 
     def __getattr__(self, name: str) -> Any:
         if name == "facts":

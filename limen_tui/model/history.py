@@ -8,7 +8,8 @@ from enum import IntEnum
 from math import nan
 from typing import Final
 
-from limen_tui.model.vm import VM, VMKey
+from limen_tui.model.lifecycle import ACTIVE
+from limen_tui.model.vm import VM, VMKey, VMLoad
 
 POINTS: Final = 120
 _SERIES: Final = 4
@@ -32,11 +33,14 @@ class _Ring:
         self._values = array("f", [nan]) * (POINTS * _SERIES)
         self._count = 0
 
-    def push(self, figures: tuple[float, ...]) -> None:
-        place = self._count % POINTS
-        for number, figure in enumerate(figures):
-            self._values[number * POINTS + place] = figure
+    def push(self, load: VMLoad) -> None:
+        values, place = self._values, self._count % POINTS
         self._count += 1
+        cpu, used, given = load.cpu_pct, load.mem_used_kib, load.mem_assigned_kib
+        values[place] = nan if cpu is None else cpu
+        values[POINTS + place] = nan if used is None or not given else min(100.0, 100.0 * used / given)
+        values[2 * POINTS + place] = _sum(load.disk_rd_bps, load.disk_wr_bps)
+        values[3 * POINTS + place] = _sum(load.net_rx_bps, load.net_tx_bps)
 
     def last(self, series: Series) -> list[float]:
         block = self._values[series * POINTS : (series + 1) * POINTS]
@@ -53,19 +57,15 @@ class History:
 
     def add(self, vms: Iterable[VM]) -> None:
         """Append one point for each VM that is active; a stopped one starts anew when it runs again."""
-        rings = self._rings
+        rings, active = self._rings, ACTIVE
         for vm in vms:
-            if not vm.state.is_active:
+            if vm.state not in active:
                 rings.pop(vm.key, None)
                 continue
             ring = rings.get(vm.key)
             if ring is None:
                 ring = rings[vm.key] = _Ring()
-            load = vm.load
-            ring.push((
-                _known(load.cpu_pct), _known(load.mem_pct),
-                _sum(load.disk_rd_bps, load.disk_wr_bps), _sum(load.net_rx_bps, load.net_tx_bps),
-            ))  # fmt: skip
+            ring.push(vm.load)
 
     def series(self, key: VMKey, series: Series) -> Sequence[float]:
         """Oldest first; empty for a VM that was not seen running."""
@@ -78,9 +78,7 @@ class History:
             del self._rings[key]
 
 
-def _known(value: float | None) -> float:
-    return nan if value is None else value
-
-
 def _sum(one: float | None, other: float | None) -> float:
-    return nan if one is None and other is None else (one or 0.0) + (other or 0.0)
+    if one is None or other is None:
+        return nan if one is other else one or other or 0.0
+    return one + other

@@ -1,13 +1,15 @@
 """Raw counters as one bulk call gives them, before any arithmetic. Pure values.
 
 Units are libvirt's own (virConnectGetAllDomainStats): nanoseconds, KiB and bytes. ``None`` means that
-the key was missing, which is normal: drivers leave out what they cannot tell.
+the key was missing, which is normal: drivers leave out what they cannot tell. What there is one of for each VM and
+tick is a named tuple: it is made many times faster than a frozen dataclass.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class StatsGroup(StrEnum):
@@ -23,8 +25,7 @@ class StatsGroup(StrEnum):
 ALL_GROUPS = frozenset(StatsGroup)
 
 
-@dataclass(frozen=True, slots=True)
-class RawDisk:
+class RawDisk(NamedTuple):
     """Counters of one disk since the VM started."""
 
     name: str
@@ -39,8 +40,7 @@ class RawDisk:
     physical: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class RawNic:
+class RawNic(NamedTuple):
     """Counters of one interface since the VM started."""
 
     name: str
@@ -52,8 +52,7 @@ class RawNic:
     tx_drop: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class RawVM:
+class RawVM(NamedTuple):
     """One VM's counters in one sample."""
 
     uuid: str
@@ -99,3 +98,5 @@ class RawSample:
     vms: tuple[RawVM, ...]
     host: RawHost = field(default_factory=RawHost)
     groups: frozenset[StatsGroup] = ALL_GROUPS
+    detail: frozenset[str] | None = None
+    """UUIDs of the VMs whose figures of each vCPU are wanted; ``None`` is all."""

@@ -35,7 +35,13 @@ class RateMeter:
             seconds = sample.mono - before.mono
             if 0 <= seconds < SHORTEST:
                 return {vm.uuid: self._loads.get(vm.uuid, NO_LOAD) for vm in sample.vms}
-        self._loads = {vm.uuid: _load(raw.get(vm.uuid) if seconds > 0 else None, vm, seconds) for vm in sample.vms}
+        detail = sample.detail
+        self._loads = {
+            vm.uuid: _load(
+                raw.get(vm.uuid) if seconds > 0 else None, vm, seconds, each=detail is None or vm.uuid in detail
+            )
+            for vm in sample.vms
+        }
         self._before = sample
         self._raw = {vm.uuid: vm for vm in sample.vms}
         return self._loads
@@ -55,55 +61,61 @@ def host_load(before: RawHost | None, now: RawHost) -> HostLoad:
     return HostLoad(cpu_pct=cpu, mem_used_kib=now.mem_used_kib, load1=now.load1)
 
 
-def _load(before: RawVM | None, now: RawVM, seconds: float) -> VMLoad:
-    moves = now.state in RUNNING_STATES
-    if before is not None and (before.state not in RUNNING_STATES or not moves):
-        before = None  # paused, stopped or just started: what lies between is not a rate
-    cpu = steal = None
+def _load(before: RawVM | None, now: RawVM, seconds: float, *, each: bool) -> VMLoad:
+    """This runs for every VM at every tick: it makes as few objects and calls as it can."""
+    if now.state not in RUNNING_STATES:
+        return _still(now)
+    used = _used(now)
+    if before is None or seconds <= 0 or before.state not in RUNNING_STATES:
+        # just started or continued: what lies between is not a rate
+        return VMLoad(None, (), now.balloon_current_kib, used, now.balloon_rss_kib)
     vcpus: tuple[float, ...] = ()
-    if before is not None and seconds > 0:
-        cpu = _cpu(before, now, seconds)
+    if each and now.vcpu_time_ns:
         vcpus = _per_vcpu(before.vcpu_time_ns, now.vcpu_time_ns, seconds)
-        waits = _per_vcpu(before.vcpu_delay_ns, now.vcpu_delay_ns, seconds)
-        steal = sum(waits) / len(waits) if waits else None
-    elif now.state == PAUSED and now.cpu_time_ns is not None:
-        cpu = 0.0
-    rd_bps, wr_bps, rd_iops, wr_iops = _disk_rates(before, now, seconds)
-    rx_bps, tx_bps = _net_rates(before, now, seconds)
+    steal = _steal(before.vcpu_delay_ns, now.vcpu_delay_ns, seconds) if now.vcpu_delay_ns else None
+    rd_bps, wr_bps, rd_iops, wr_iops = _disk_rates(before.disks, now.disks, seconds)
+    rx_bps, tx_bps = _net_rates(before.nics, now.nics, seconds)
     return VMLoad(
-        cpu_pct=cpu,
-        vcpu_pct=vcpus,
-        mem_assigned_kib=now.balloon_current_kib,
-        mem_used_kib=_used(now),
-        rss_kib=now.balloon_rss_kib,
-        disk_rd_bps=rd_bps,
-        disk_wr_bps=wr_bps,
-        disk_rd_iops=rd_iops,
-        disk_wr_iops=wr_iops,
-        net_rx_bps=rx_bps,
-        net_tx_bps=tx_bps,
-        steal_pct=steal,
-    )
+        _cpu(before, now, seconds), vcpus, now.balloon_current_kib, used, now.balloon_rss_kib,
+        rd_bps, wr_bps, rd_iops, wr_iops, rx_bps, tx_bps, steal,
+    )  # fmt: skip
+
+
+def _still(now: RawVM) -> VMLoad:
+    """Of a VM whose counters do not move."""
+    cpu = 0.0 if now.state == PAUSED and now.cpu_time_ns is not None else None
+    used, given, rss = _used(now), now.balloon_current_kib, now.balloon_rss_kib
+    return NO_LOAD if cpu is used is given is rss is None else VMLoad(cpu, (), given, used, rss)
 
 
 def _cpu(before: RawVM, now: RawVM, seconds: float) -> float | None:
-    spent = _delta(before.cpu_time_ns, now.cpu_time_ns)
-    if spent is None:
+    old, new = before.cpu_time_ns, now.cpu_time_ns
+    if old is None or new is None or new < old:
         return None
-    return _percent(spent / 1e9 / seconds / max(1, now.vcpus or 1))
+    share = (new - old) * 1e-7 / seconds / (now.vcpus or 1)
+    return 100.0 if share > 100.0 else share
 
 
 def _per_vcpu(before: tuple[int | None, ...], now: tuple[int | None, ...], seconds: float) -> tuple[float, ...]:
     """Percent of wall time of each vCPU; one that was plugged in between is left at 0 for this tick."""
-    known = len(before)
-    scale = 100.0 / 1e9 / seconds
-    figures = []
-    for number, value in enumerate(now):
-        old = before[number] if number < known else None
-        figures.append(
-            min(100.0, (value - old) * scale) if old is not None and value is not None and value > old else 0.0
-        )
-    return tuple(figures)
+    scale = 1e-7 / seconds
+    if len(before) != len(now):
+        before = (*before, *(None,) * (len(now) - len(before)))
+    return tuple([
+        0.0 if old is None or value is None or value <= old
+        else 100.0 if (figure := (value - old) * scale) > 100.0 else figure
+        for old, value in zip(before, now, strict=False)
+    ])  # fmt: skip
+
+
+def _steal(before: tuple[int | None, ...], now: tuple[int | None, ...], seconds: float) -> float:
+    """Percent of wall time that its vCPUs waited on average."""
+    count = len(now)
+    if len(before) == count and None not in now and None not in before:
+        waited = sum(now) - sum(before)  # type: ignore[arg-type]
+        if 0 <= waited <= seconds * 1e9:  # no single one can be beyond its limits
+            return waited * 1e-7 / seconds / count
+    return sum(_per_vcpu(before, now, seconds)) / count
 
 
 def _used(vm: RawVM) -> int | None:
@@ -112,44 +124,47 @@ def _used(vm: RawVM) -> int | None:
     ``usable`` counts caches as free, as the guest's own MemAvailable does; old guests only say ``unused``. A balloon
     that never reported has figures that mean nothing.
     """
-    if not vm.balloon_last_update or vm.balloon_available_kib is None:
+    available = vm.balloon_available_kib
+    if available is None or not vm.balloon_last_update:
         return None
-    free = vm.balloon_usable_kib if vm.balloon_usable_kib is not None else vm.balloon_unused_kib
-    if free is None:
+    free = vm.balloon_usable_kib
+    if free is None and (free := vm.balloon_unused_kib) is None:
         return None
-    return max(0, min(vm.balloon_available_kib, vm.balloon_available_kib - free))
+    used = available - free
+    return 0 if used < 0 else available if used > available else used
 
 
-def _disk_rates(before: RawVM | None, now: RawVM, seconds: float) -> tuple[float | None, ...]:
+def _disk_rates(
+    before: tuple[RawDisk, ...], now: tuple[RawDisk, ...], seconds: float
+) -> tuple[float | None, float | None, float | None, float | None]:
     """Bytes and requests, read and written, per second over all disks."""
-    if before is None or seconds <= 0:
-        return _NO_DISK
     read = wrote = reads = writes = None
-    for place, disk in enumerate(now.disks):
-        old = _same(before.disks, place, disk.name)
+    for place, disk in enumerate(now):
+        old = _same(before, place, disk.name)
         if old is not None:
             read = _add(read, old.rd_bytes, disk.rd_bytes)
             wrote = _add(wrote, old.wr_bytes, disk.wr_bytes)
             reads = _add(reads, old.rd_reqs, disk.rd_reqs)
             writes = _add(writes, old.wr_reqs, disk.wr_reqs)
-    return _per(read, seconds), _per(wrote, seconds), _per(reads, seconds), _per(writes, seconds)
+    return (
+        None if read is None else read / seconds, None if wrote is None else wrote / seconds,
+        None if reads is None else reads / seconds, None if writes is None else writes / seconds,
+    )  # fmt: skip
 
 
-def _net_rates(before: RawVM | None, now: RawVM, seconds: float) -> tuple[float | None, ...]:
+def _net_rates(
+    before: tuple[RawNic, ...], now: tuple[RawNic, ...], seconds: float
+) -> tuple[float | None, float | None]:
     """Bytes received and sent per second over all interfaces."""
-    if before is None or seconds <= 0:
-        return _NO_NET
     received = sent = None
-    for place, nic in enumerate(now.nics):
-        old = _same(before.nics, place, nic.name)
+    for place, nic in enumerate(now):
+        old = _same(before, place, nic.name)
         if old is not None:
             received = _add(received, old.rx_bytes, nic.rx_bytes)
             sent = _add(sent, old.tx_bytes, nic.tx_bytes)
-    return _per(received, seconds), _per(sent, seconds)
+    return None if received is None else received / seconds, None if sent is None else sent / seconds
 
 
-_NO_DISK: Final = (None, None, None, None)
-_NO_NET: Final = (None, None)
 Device = TypeVar("Device", RawDisk, RawNic)
 
 
@@ -166,10 +181,6 @@ def _add(total: int | None, before: int | None, now: int | None) -> int | None:
     if before is None or now is None or now < before:
         return total
     return now - before if total is None else total + now - before
-
-
-def _per(count: int | None, seconds: float) -> float | None:
-    return None if count is None else count / seconds
 
 
 def _delta(before: int | None, now: int | None) -> int | None:

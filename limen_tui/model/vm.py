@@ -133,3 +133,8 @@ class VM:
     def vcpus(self) -> int:
         """vCPUs it has now."""
         return self.facts.vcpus
+
+    @property
+    def memory_kib(self) -> int:
+        """Memory that the definition gives it."""
+        return self.facts.memory_kib

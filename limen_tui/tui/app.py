@@ -37,6 +37,10 @@ LEAVES_TEXT = frozenset({"enter", "escape", "tab", "shift+tab"})
 HELD_SECONDS = 0.15
 TICK = 0.25
 """Seconds between looks at what the sessions have."""
+SOON = 0.06
+"""Seconds to the next look when the last left something for it."""
+YOUNG = 50_000
+"""Objects made between looks for cycles: a tick of a large fleet makes thousands, none of them in one."""
 ACTS = frozenset({"vm.pause-resume", "vm.autostart", "vm.tags"})
 """Acts on VMs beside the lifecycle verbs."""
 
@@ -69,6 +73,7 @@ class LimenApp(App[int], inherit_bindings=False):
         self.sign_in = SignInDesk(self, fleet.questions)
         self._notices = tuple(notices)
         self._shown: tuple[int, int, int] = (-1, -1, -1)
+        self._soon = False
         for theme in themes():
             self.register_theme(theme)
         self.theme = theme_name("ansi" if plain else self.memory.theme)
@@ -96,12 +101,16 @@ class LimenApp(App[int], inherit_bindings=False):
         # What lives from here on lives long: full collections need not look at it again.
         gc.collect()
         gc.freeze()
+        gc.set_threshold(YOUNG, 20, 50)
 
     def tick(self) -> None:
         """Take in what the hosts have; screens hear of it only when something changed."""
         if not self.screen_stack:
             return
         self.fleet.poll()
+        if self.fleet.behind and not self._soon:
+            self._soon = True
+            self.set_timer(SOON, self._again)
         self.sign_in.tick()
         self.acting.tick()
         now = (self.fleet.view.rev, self.fleet.acts.rev, self.fleet.events_seen)
@@ -113,6 +122,10 @@ class LimenApp(App[int], inherit_bindings=False):
                 if not isinstance(screen, ModalScreen):
                     break
         self._watch()
+
+    def _again(self) -> None:
+        self._soon = False
+        self.tick()
 
     def _watch(self) -> None:
         main = self.main

@@ -8,6 +8,7 @@ are on screen 400 ms after exec; an idle screen writes nothing; a tick with 5 ch
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import statistics
 import sys
@@ -35,6 +36,7 @@ def serve(hosts: int, vms: int, *, hung: int, flaky: int, still: bool, alone: bo
     from limen_tui.model.ports import Watch
     from limen_tui.settings import Settings
     from limen_tui.settings.shape import Refresh
+    from limen_tui.tui.app import YOUNG
     from limen_tui.tui.run import run
 
     # hosts of which none answers need no machines: to make them would be counted as our start
@@ -43,6 +45,7 @@ def serve(hosts: int, vms: int, *, hung: int, flaky: int, still: bool, alone: bo
     clock = made.clock if still else SystemClock()
     fleet = Fleet(made.hosts, made.connector, store, clock=clock, actor=Actor("bench", "tui"))
     if alone:
+        gc.set_threshold(YOUNG, 20, 50)
         fleet.start()
         for host in made.hosts:
             fleet.watch(host.id, Watch(1.0))
@@ -106,7 +109,7 @@ def report(name: str, value: float, unit: str, target: float | None) -> bool:
 
 def bench_large(presses: int, seconds: float) -> list[bool]:
     """10,000 VMs on 40 hosts at 1 Hz, one hung, one flapping."""
-    simulation = bench_simulation(seconds)
+    bench_simulation(seconds)
     terminal = start(40, 10_000, "--hung", "1", "--flaky", "1")
     try:
         terminal.count(6.0)
@@ -116,8 +119,7 @@ def bench_large(presses: int, seconds: float) -> list[bool]:
             report("10,000 VMs: key to paint, median", statistics.median(times), "ms", None),
             report("10,000 VMs: key to paint, p95", percentile(times, 0.95), "ms", 16),
             report("10,000 VMs: key to paint, worst", max(times), "ms", None),
-            report("10,000 VMs: CPU of the whole process", cpu, "%", None),
-            report("10,000 VMs: CPU less that of the simulated hosts", cpu - simulation, "%", 15),
+            report("10,000 VMs: CPU of the whole process", cpu, "%", 15),
             report("10,000 VMs: written to the terminal", rate / 1000, "kB/s", None),
             report("10,000 VMs: resident memory", terminal.rss_mb(), "MB", 150),
         ]
@@ -126,7 +128,8 @@ def bench_large(presses: int, seconds: float) -> list[bool]:
 
 
 def bench_simulation(seconds: float) -> float:
-    """Percent of a core that the 10,000 simulated VMs take by themselves: no part of Limen with real hosts."""
+    """Percent of a core that the 10,000 simulated VMs take by themselves: their machines are no part of Limen with real
+    hosts, but the arithmetic of the rates is."""
     terminal = start(40, 10_000, "--hung", "1", "--flaky", "1", "--alone")
     try:
         terminal.count(6.0)

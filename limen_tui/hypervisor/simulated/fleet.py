@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from random import Random
 
@@ -86,9 +87,15 @@ class SimulatedFleet:
 
 
 def simulated_fleet(
-    seed: int = 7, hosts: int = 6, vms: int = 120, *, manual: bool = False, flaky: int = 1, hung: int = 0
-) -> SimulatedFleet:
-    """``hosts`` hosts with ``vms`` VMs in all. The last ``flaky`` ones come and go; the last ``hung`` never answer."""
+    seed: int = 7, hosts: int = 6, vms: int = 120, *, manual: bool = False, flaky: int = 1, hung: int = 0,
+    names: Sequence[str] = (),
+) -> SimulatedFleet:  # fmt: skip
+    """``hosts`` hosts with ``vms`` VMs in all. The last ``flaky`` ones come and go; the last ``hung`` never answer.
+
+    ``names`` are given to VMs of the first host, after the one that ignores its shutdown.
+    """
+    given = {(number, 0): name for number, name in SPECIAL.items()}
+    given.update({(0, place): name for place, name in enumerate(names, 1)})
     random = Random(seed)  # noqa: S311 - a simulation
     made: dict[str, tuple[int, tuple[Made, ...], Weather]] = {}
     configured = []
@@ -99,7 +106,7 @@ def simulated_fleet(
         count = vms // hosts + (number < vms % hosts)
         first = vms // hosts * number
         machines = tuple(
-            make(random, number, first + place, SPECIAL.get(number) if place == 0 else None) for place in range(count)
+            make(random, number, first + place, given.get((number, place))) for place in range(count)
         )
         hangs = number >= hosts - hung
         foul = hosts - hung - flaky <= number < hosts - hung

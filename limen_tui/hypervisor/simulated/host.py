@@ -17,13 +17,16 @@ from limen_tui.hypervisor.simulated.verbs import SimulatedVerbs
 from limen_tui.hypervisor.simulated.weather import Weather
 from limen_tui.model.events import EventKind, HostEvent
 from limen_tui.model.host import Host, HostInfo, HostLoad, HostSnapshot, HostState, Problem
+from limen_tui.model.lifecycle import VMState
 from limen_tui.model.ports import Clock, EventSink, HostVerbs, Priority, Watch
-from limen_tui.model.samples import RawHost, RawSample, StatsGroup
+from limen_tui.model.samples import RawHost, RawSample, RawVM, StatsGroup
 from limen_tui.model.stats import RateMeter, host_load
 from limen_tui.model.vm import VM, VMKey
 
 T = TypeVar("T")
 CPUS, MEMORY_KIB = 64, 512 << 20
+SPREAD = 0.618
+"""Of the interval, from one host's tick to that of the next."""
 SILENT = Problem("The host does not answer", "No answer to the last bulk call.", "Check the network to it.")
 
 
@@ -44,11 +47,13 @@ class SimulatedHost:
         self._calls: deque[tuple[Callable[[HostVerbs], Any], Future[Any]]] = deque()
         self._machines = {m.uuid: Machine(m, clock.wall()) for m in made}
         self._meter = RateMeter()
+        self._still: dict[str, RawVM] = {}
         self._raw_host: RawHost | None = None
         self._cpu = [0, 0]
         self._vms: dict[str, VM] = {}
         self._watch = Watch()
         self._next = 0.0
+        self._spread = False
         self._hurry = False
         self._began: float | None = None
         self._closed = False
@@ -141,7 +146,11 @@ class SimulatedHost:
         self._run_calls()
         if self._hurry or now >= self._next:
             self._hurry = False
-            self._next = now + self._watch.interval
+            # each host has its own place within the interval, so that forty do not tick at one instant
+            interval = self._watch.interval
+            late = (now - self._number * SPREAD % 1.0 * interval) % interval
+            self._next = now + (interval if self._spread else max(0.3 * interval, interval - late))
+            self._spread = True
             self._sample()
         return min(self._next, self._began + until)
 
@@ -167,25 +176,31 @@ class SimulatedHost:
 
     def _sample(self) -> None:
         now, wall = self._clock.mono(), self._clock.wall()
-        for machine in self._machines.values():
+        vcpus_too = StatsGroup.VCPU in self._watch.groups
+        raws, still = [], self._still
+        for uuid, machine in self._machines.items():
             if event := machine.live(wall):
                 self._tell(machine, event)
-        vcpus_too = StatsGroup.VCPU in self._watch.groups
-        raws = tuple(machine.raw(vcpus_too=vcpus_too) for machine in self._machines.values())
-        loads = self._meter.update(RawSample(now, wall, raws))
-        vms: dict[str, VM] = {}
+            if machine.state is VMState.STOPPED:
+                # nothing of it moves: its record is made once
+                raw = still.get(uuid) or still.setdefault(uuid, machine.raw(vcpus_too=False))
+            else:
+                raw = machine.raw(vcpus_too=vcpus_too)
+            raws.append(raw)
+        loads = self._meter.update(RawSample(now, wall, tuple(raws), detail=self._watch.visible))
+        vms, known, host_id, host_name = {}, self._vms, self.host.id, self.host.name
         for uuid, machine in self._machines.items():
-            old, load = self._vms.get(uuid), loads[uuid]
+            old, load, state = known.get(uuid), loads[uuid], machine.state
             if (
-                old is not None and old.host_name == self.host.name and old.load == load
-                and old.state is machine.state and old.facts is machine.facts and old.started_at == machine.started_at
+                old is not None and old.host_name == host_name and old.state is state and old.facts is machine.facts
+                and old.started_at == machine.started_at and (
+                    old.load is load or (old.load.cpu_pct == load.cpu_pct and old.load == load))
             ):  # fmt: skip
                 vms[uuid] = old
                 continue
-            active = machine.state.is_active
             vms[uuid] = VM(
-                VMKey(self.host.id, uuid), machine.name, self.host.name, machine.state, machine.reason, machine.facts,
-                load, (machine.made.ip,) if active else (), machine.started_at, True,
+                old.key if old is not None else VMKey(host_id, uuid), machine.name, host_name, state, machine.reason,
+                machine.facts, load, machine.ips if state.is_active else (), machine.started_at, True,
             )  # fmt: skip
         self._vms = vms
         raw_host = self._host_counters()
@@ -195,11 +210,12 @@ class SimulatedHost:
         self._publish(vms=MappingProxyType(vms), sampled_at=wall, load=self._load)
 
     def _host_counters(self) -> RawHost:
-        busy = sum(m.facts.vcpus * m._busy for m in self._machines.values() if m.state.is_active)
+        active = [machine for machine in self._machines.values() if machine.state.is_active]
+        busy = sum([machine.facts.vcpus * machine._busy for machine in active])
         seconds = 2.0
         self._cpu[0] += int(min(0.98, busy / CPUS) * seconds * CPUS * 1e9)
         self._cpu[1] += int(seconds * CPUS * 1e9)
-        memory = sum(m.facts.memory_kib for m in self._machines.values() if m.state.is_active)
+        memory = sum([machine.facts.memory_kib for machine in active])
         return RawHost(
             self._cpu[0], self._cpu[1], min(MEMORY_KIB * 98 // 100, memory * 7 // 10 + (8 << 20)), busy / 2 + 0.3
         )

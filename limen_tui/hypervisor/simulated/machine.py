@@ -12,6 +12,10 @@ from limen_tui.model.samples import RawDisk, RawNic, RawVM
 
 RUNNING, PAUSED, SHUTOFF = 1, 3, 5
 MIB = 1 << 20
+_MASK = 0xFFFF
+_SINE = tuple(math.sin(place / (_MASK + 1) * math.tau) for place in range(_MASK + 1))
+"""A full turn: looked up thousands of times a second."""
+_DAY, _SLOW, _SLOWER, _FLICKER = ((_MASK + 1) / math.tau / pace for pace in (13750, 97, 41, 1 / 1.7))
 START_SECONDS, REBOOT_SECONDS, SAVE_SECONDS = 2.0, 3.0, 4.0
 
 
@@ -22,15 +26,16 @@ class Machine:
         self.made = made
         self.facts = made.facts
         self.uuid, self.name = made.uuid, made.name
+        self.ips = (made.ip,)
         self.state = VMState.RUNNING if made.running else VMState.STOPPED
         self.reason = "booted" if made.running else "shut down"
         self.started_at: float | None = now - 3600 * (1 + made.seed % 900) if made.running else None
         self.pending: tuple[float, VMState, str] | None = None
         """(when, state, reason) of what is under way."""
-        self._phase = made.seed / 0xFFFF * math.tau
+        self._lean = 0.1 * math.sin(made.seed / 0xFFFF * math.tau)
         self._cpu_ns = made.seed * 10**9
-        self._disk = [made.seed << 20, made.seed << 18, made.seed << 4, made.seed << 3]
-        self._net = [made.seed << 19, made.seed << 17]
+        self._moved = float(made.seed)
+        """CPU seconds used of one vCPU: disks and networks moved in proportion."""
         self._at = now
         self._busy = 0.0
 
@@ -92,7 +97,7 @@ class Machine:
             self.pending = None
         if state is VMState.RUNNING and self.state is not VMState.PAUSED:
             self.started_at = now
-            self._cpu_ns, self._disk, self._net = 0, [0, 0, 0, 0], [0, 0]
+            self._cpu_ns, self._moved = 0, 0.0
         if state in (VMState.STOPPED, VMState.SUSPENDED):
             self.started_at = None
             self.pending = None
@@ -102,31 +107,33 @@ class Machine:
 
     def _work(self, now: float, seconds: float) -> None:
         """Load is a daily wave, a slow wander and a short flicker, all from the seed."""
-        role, phase = self.made.role, self._phase
-        wave = math.sin(now / 13750 + phase) * role.swing
-        wander = math.sin(now / 97 + phase * 7) * math.sin(now / 41 + phase * 3) * role.busy
-        flicker = math.sin(now * 1.7 + phase * 29) * 0.04
-        self._busy = busy = min(0.99, max(0.004, role.busy + wave + wander + flicker))
-        self._cpu_ns += int(busy * self.facts.vcpus * seconds * 1e9)
+        made = self.made
+        role, seed = made.role, made.seed
+        busy = (
+            role.busy + role.swing * _SINE[int(now * _DAY + seed) & _MASK]
+            + role.busy * _SINE[int(now * _SLOW + seed * 7) & _MASK] * _SINE[int(now * _SLOWER + seed * 3) & _MASK]
+            + 0.04 * _SINE[int(now * _FLICKER + seed * 29) & _MASK]
+        )  # fmt: skip
+        self._busy = busy = 0.99 if busy > 0.99 else 0.004 if busy < 0.004 else busy
         moved = busy * seconds
-        self._disk[0] += int(role.disk_mib * MIB * moved * 0.6)
-        self._disk[1] += int(role.disk_mib * MIB * moved * 0.4)
-        self._disk[2] += int(role.disk_mib * 12 * moved)
-        self._disk[3] += int(role.disk_mib * 9 * moved)
-        self._net[0] += int(role.net_mib * MIB * moved * 0.7)
-        self._net[1] += int(role.net_mib * MIB * moved * 0.3)
+        self._moved += moved
+        self._cpu_ns += int(moved * self.facts.vcpus * 1e9)
 
     def raw(self, *, vcpus_too: bool) -> RawVM:
         """Its counters, as virConnectGetAllDomainStats would give them; those of each vCPU only when asked for."""
+        facts = self.facts
         code = RUNNING if self.state is VMState.RUNNING else PAUSED if self.state is VMState.PAUSED else SHUTOFF
         if code == SHUTOFF:
-            return RawVM(self.uuid, self.name, code, vcpus=self.facts.vcpus, vcpus_max=self.facts.vcpus_max)
-        vcpus, memory = self.facts.vcpus, self.facts.memory_kib
-        share, shown = self._cpu_ns // vcpus, vcpus if vcpus_too else 0
-        used = int(memory * min(0.95, 0.25 + 0.6 * self._busy + 0.1 * math.sin(self._phase)))
-        rd, wr, rd_reqs, wr_reqs = self._disk
+            return RawVM(self.uuid, self.name, code, vcpus=facts.vcpus, vcpus_max=facts.vcpus_max)
+        vcpus, memory, moved, role = facts.vcpus, facts.memory_kib, self._moved, self.made.role
+        share = self._cpu_ns // vcpus
+        fill = 0.25 + 0.6 * self._busy + self._lean
+        spare = memory - int(memory * (0.95 if fill > 0.95 else fill))
+        disk, net = role.disk_mib * moved, role.net_mib * MIB * moved
         return RawVM(
-            self.uuid, self.name, code, 0, self._cpu_ns, vcpus, self.facts.vcpus_max, (share,) * shown,
-            (int(share * 0.01),) * shown, memory, self.facts.memory_max_kib, memory - used, memory, memory - used,
-            memory + 90_000, 1, (RawDisk("vda", rd, wr, rd_reqs, wr_reqs),), (RawNic("vnet", *self._net),),
+            self.uuid, self.name, code, 0, self._cpu_ns, vcpus, facts.vcpus_max,
+            (share,) * vcpus if vcpus_too else (), (share // 100,) * vcpus if vcpus_too else (),
+            memory, facts.memory_max_kib, spare, memory, spare, memory + 90_000, 1,
+            (RawDisk("vda", int(disk * 0.6 * MIB), int(disk * 0.4 * MIB), int(disk * 12), int(disk * 9)),),
+            (RawNic("vnet", int(net * 0.7), int(net * 0.3)),),
         )  # fmt: skip

@@ -11,6 +11,8 @@ from limen_tui.model.network import Lease, Network
 from limen_tui.model.storage import Pool
 
 GIB = 1 << 30
+WORDS = {Verb.RESUME: "resumed"}
+"""Where libvirt's event is not called by the state that it leads to."""
 
 
 class SimulatedVerbs:
@@ -39,7 +41,7 @@ class SimulatedVerbs:
         if verb in (Verb.REBOOT, Verb.RESET):
             self._changed(machine, "rebooted")
         elif machine.state is not before[0]:
-            self._changed(machine, f"{machine.state.value} ({machine.reason})")
+            self._changed(machine, f"{WORDS.get(verb, machine.state.value)} ({machine.reason})")
 
     def set_autostart(self, uuid: str, on: bool) -> None:
         """See HostVerbs."""

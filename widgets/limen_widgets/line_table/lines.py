@@ -13,6 +13,8 @@ from typing import Any, Generic, TypeVar
 from limen_widgets.line_table.column import Column
 
 R = TypeVar("R")
+NEAR = 200
+"""Lines from the cursor within which its row is looked for first."""
 _DIGITS = re.compile(r"(\d+)")
 
 
@@ -50,6 +52,10 @@ class LineModel(Generic[R]):
         self.group_by: Callable[[R], str] | None = None
         self.sort_column: Column[R] | None = None
         self.reverse = False
+        self._sorted_by: tuple[Column[R] | None, bool, int] = (None, False, 0)
+        self._order: list[int] = []
+        """Places in the rows, sorted; with ``_keys`` as they then were."""
+        self._keys: list[Any] = []
 
     # -- building ---------------------------------------------------------------------------------
 
@@ -76,17 +82,17 @@ class LineModel(Generic[R]):
         column = self.sort_column
         if column is None or column.sort_key is None:
             return rows
-        key = column.sort_key
-        known: list[tuple[Any, R]] = []
-        unknown: list[R] = []
-        for row in rows:
-            value = key(row)
-            if value is None:
-                unknown.append(row)
-            else:
-                known.append((value, row))
-        known.sort(key=_first, reverse=self.reverse)
-        return [row for _, row in known] + unknown
+        keys = list(map(column.sort_key, rows))
+        by = column, self.reverse, len(rows)
+        if by != self._sorted_by:
+            self._sorted_by, self._order, self._keys = by, list(range(len(rows))), []
+        if keys != self._keys:
+            # the order so far is nearly the order to come, and to sort what is nearly sorted takes little
+            known = [place for place in self._order if keys[place] is not None]
+            unknown = [place for place in self._order if keys[place] is None] if len(known) < len(keys) else []
+            known.sort(key=keys.__getitem__, reverse=self.reverse)
+            self._keys, self._order = keys, known + unknown
+        return [rows[place] for place in self._order]
 
     def _grouped(self, rows: Sequence[R]) -> list[R | Group[R]]:
         groups: dict[str, list[R]] = {}
@@ -112,11 +118,20 @@ class LineModel(Generic[R]):
         return ("group", line.label) if isinstance(line, Group) else self.identity(line)
 
     def index_of(self, key: Hashable) -> int | None:
-        """The line of an identity."""
-        for index in range(len(self.lines)):
-            if self.key_at(index) == key:
-                return index
+        """The line of an identity; looks first near the cursor, from where few rows go far."""
+        low, high = max(0, self.index - NEAR), min(len(self.lines), self.index + NEAR)
+        for part in (range(low, high), range(low), range(high, len(self.lines))):
+            found = self._search(key, part)
+            if found is not None:
+                return found
         return None
+
+    def _search(self, key: Hashable, places: range) -> int | None:
+        lines, identity = self.lines, self.identity
+        if self.group_by is None:
+            plain: Any = lines
+            return next((place for place in places if identity(plain[place]) == key), None)
+        return next((place for place in places if self.key_at(place) == key), None)
 
     def _find_cursor(self) -> bool:
         if not self.lines:
@@ -157,7 +172,3 @@ class LineModel(Generic[R]):
     def all_keys(self) -> frozenset[Hashable]:
         """Identities of the rows on show; rows in folded groups are not."""
         return self.keys_between(0, len(self.lines))
-
-
-def _first(pair: tuple[Any, object]) -> Any:
-    return pair[0]
