@@ -98,9 +98,10 @@ class LimenApp(App[int], inherit_bindings=False):
             else:
                 text = " ".join(part for part in (clean(notice.detail), clean(notice.hint)) if part)
                 self.notify(text, title=notice.title, severity="warning", markup=False, timeout=15)
-        # What lives from here on lives long: full collections need not look at it again.
-        gc.collect()
+        # What lives from here on lives long: full collections need not look at it again. To look at it now would keep
+        # the first keys waiting.
         gc.freeze()
+        gc.enable()
         gc.set_threshold(YOUNG, 20, 50)
 
     def tick(self) -> None:

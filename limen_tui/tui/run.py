@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import os
 import signal
 import sys
@@ -27,6 +28,7 @@ def run(fleet: Fleet, settings: Settings, *, notices: Sequence[Problem | str] = 
 
     Takes the fleet over and closes it. Raises ``ConfigError`` for a keymap that cannot work.
     """
+    gc.disable()  # until the first screen is painted: nearly all that is made on the way stays
     app = LimenApp(fleet, settings, notices=notices, demo=demo)
     way_out = WayOut()
 
@@ -47,6 +49,7 @@ def run(fleet: Fleet, settings: Settings, *, notices: Sequence[Problem | str] = 
         asyncio.run(main())
         fleet.close(0.3)
     finally:
+        gc.enable()
         way_out.over()
     return app.return_code or 0
 
