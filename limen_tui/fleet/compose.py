@@ -16,6 +16,7 @@ from limen_tui.fleet.clock import SystemClock
 from limen_tui.fleet.fleet import Fleet
 from limen_tui.fleet.questions import QuestionDesk
 from limen_tui.fleet.remoting import Remoting
+from limen_tui.fleet.stages import HostTester
 from limen_tui.inventory import Inventory, open_inventory
 from limen_tui.model.host import Host, Problem
 from limen_tui.model.ports import InventoryPort
@@ -58,7 +59,10 @@ def open_fleet(options: Options, settings: Settings) -> Composed:
     inventory = open_store(settings)
     notices = (inventory.notice,) if inventory.notice is not None else ()
     try:
-        hosts = _given(parsed, inventory.hosts()) if parsed else inventory.hosts() or _local()
+        hosts = _given(parsed, inventory.hosts()) if parsed else inventory.hosts()
+        if not hosts:
+            local, why_not = _local()
+            hosts, notices = (local,), (*notices, *why_not)
     except ConnectError:
         inventory.close()
         raise
@@ -116,15 +120,20 @@ def local_uri() -> tuple[str | None, tuple[tuple[str, Problem], ...]]:
     return choice.uri, choice.problems
 
 
-def _local() -> tuple[Host, ...]:
-    """The hypervisor of this machine. Raises ``ConnectError`` with the reasons when there is none."""
+def _local() -> tuple[Host, tuple[Problem, ...]]:
+    """The hypervisor of this machine, and why a better one was not taken.
+
+    Raises ``ConnectError`` with the reasons when there is none.
+    """
     uri, problems = local_uri()
     if uri is None:
         reasons = "; ".join(f"{tried}: {problem.title}" for tried, problem in problems)
         raise ConnectError("No hypervisor answers on this machine", reasons,
                            "`limen doctor` says how to mend it; `limen --demo` shows Limen without one; "
                            "`limen -c qemu+ssh://root@HOST/system` goes to another.")  # fmt: skip
-    return (new_host(parse_uri(uri), (), saved=False),)
+    notices = tuple(replace(problem, title=f"{tried}: {problem.title}; showing {uri}") for tried, problem in problems)
+    # it is remembered like a saved host, so that the next start shows it at once
+    return new_host(parse_uri(uri), ()), notices
 
 
 def _real(
@@ -149,6 +158,7 @@ def _real(
         shutdown_timeout=settings.confirm.shutdown_timeout,
     )  # fmt: skip
     composed.append(fleet)
+    fleet.tester = HostTester(remoting)
     return Composed(fleet, notices, remoting)
 
 

@@ -21,6 +21,7 @@ from limen_tui.fleet.acts import Act, ActItem, ActRunner, Outcome
 from limen_tui.fleet.merge import HostMerger, Pending
 from limen_tui.fleet.operations import Operation
 from limen_tui.fleet.questions import QuestionDesk
+from limen_tui.fleet.stages import Tester
 from limen_tui.fleet.view import FleetView, Totaller
 from limen_tui.model.actions import vm_reason
 from limen_tui.model.events import AuditEntry, EventKind, HostEvent
@@ -59,6 +60,8 @@ class Fleet:
         shutdown_timeout: float = 60.0,
     ) -> None:
         self.inventory = inventory
+        self.tester: Tester | None = None
+        """Tries a host before it is saved; ``None`` where there are no real hosts."""
         self.read_only = read_only
         self.actor = actor
         self.clock = clock
@@ -263,6 +266,8 @@ class Fleet:
 
     def _remember(self, snapshot: HostSnapshot, *, now: bool = False) -> None:
         mono = self.clock.mono()
+        if not snapshot.host.saved:  # given by -c: nothing of it is to stay
+            return
         if now or mono - self._written.get(snapshot.host.id, -REMEMBER_EVERY) >= REMEMBER_EVERY:
             self._written[snapshot.host.id] = mono
             self.inventory.remember(snapshot)

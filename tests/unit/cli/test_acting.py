@@ -86,9 +86,10 @@ def test_read_only_changes_nothing(limen, host_of):
 
 def test_a_vm_last_seen_on_a_host_that_is_down_is_not_acted_on(limen, host_of, tmp_path):
     uri = host_of("a", {"web": OFF})
-    assert limen("-c", uri, "vms").code == 0
+    assert limen("hosts", "add", uri).code == 0
+    assert limen("vms").code == 0
     (tmp_path / "a.xml").unlink()
-    ran = limen("-c", uri, "start", "web")
+    ran = limen("start", "web")
     assert ran.code == 3, ran.err
 
 

@@ -152,6 +152,16 @@ def test_closing_tells_whether_all_sessions_ended(tmp_path: Path, stuck: bool) -
     assert world.fleet.close(timeout=0.0) is not stuck
 
 
+def test_nothing_of_a_host_for_one_run_stays(tmp_path: Path) -> None:
+    world = make_world(tmp_path)
+    port = world.ports["h1"]
+    port.rename(replace(port.host, saved=False))
+    port.show(web=S.RUNNING)
+    world.poll()
+    world.fleet.close()
+    assert world.fleet.inventory.last_seen() == {}
+
+
 def test_a_host_added_later_connects(world: World) -> None:
     world.fleet.save_host(Host("h3", "kvm3", "test:///default"))
     world.poll()
