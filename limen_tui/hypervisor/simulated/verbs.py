@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from limen_tui.errors import InputError, NotFound, ReadOnlyError
+from limen_tui.errors import NotFound, ReadOnlyError
 from limen_tui.hypervisor.simulated.machine import Machine
 from limen_tui.model.lifecycle import Verb
 from limen_tui.model.network import Lease, Network
@@ -52,10 +52,10 @@ class SimulatedVerbs:
     def set_tags(self, uuid: str, tags: Sequence[str]) -> None:
         """See HostVerbs."""
         machine = self._writable(uuid)
-        kept = tuple(dict.fromkeys(tag.strip() for tag in tags if tag.strip()))
-        if any(not tag.isprintable() for tag in kept):
-            raise InputError("The tag is not usable", "It has control characters in it.")
-        machine.set_tags(kept)
+        from limen_tui.model.xml.tags import tags_element  # noqa: PLC0415 - lxml only where it is looked at
+
+        tags_element(tags)  # what the definition of a real VM cannot hold is refused here too
+        machine.set_tags(tuple(dict.fromkeys(tag.strip() for tag in tags if tag.strip())))
         self._changed(machine, "metadata changed")
 
     def xml(self, uuid: str, *, inactive: bool = False) -> str:  # noqa: ARG002 - one definition serves both
