@@ -144,6 +144,25 @@ class HostTester:
             cancel.hold(None)
 
 
+class OfflineTester:
+    """The ``Tester`` of a fleet without real hosts."""
+
+    def __call__(
+        self,
+        host: Host,
+        tell: Tell,
+        *,
+        begin: Callable[[str], None],
+        cancel: Cancel,  # noqa: ARG002
+        timeout: float = 15.0,  # noqa: ARG002
+    ) -> HostInfo:
+        """Says why nothing is tried."""
+        name = stage_names(parse_uri(host.uri))[0]
+        begin(name)
+        raise _told(tell, name, 0.0, ConnectError("The demo connects to no real host",
+                                                  hint="Start Limen without --demo."))  # fmt: skip
+
+
 def _native(uri: LibvirtURI) -> str:
     from limen_tui.remote.transport import native_uri  # noqa: PLC0415 - asyncssh only where it is needed
 

@@ -12,6 +12,7 @@ from limen_tui.model.vm import VM, VMKey
 from limen_tui.tui.actionscreen import ActionScreen
 from limen_tui.tui.dialogs.text import YesNoDialog
 from limen_tui.tui.help.screen import HelpScreen
+from limen_tui.tui.hosts.commands import HostCommands
 from limen_tui.tui.palette import sources
 from limen_tui.tui.palette.match import Pick
 from limen_tui.tui.palette.picker import Picker
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from limen_tui.tui.main.screen import MainScreen
 
 
-class Commands:
+class Commands(HostCommands):
     """Methods ``do_<action id>``; each takes the target captured at the key press."""
 
     def __init__(self, app: LimenApp) -> None:
@@ -102,9 +103,10 @@ class Commands:
         names = ", ".join(clean(host.host.name) for host in target.hosts[:3])
         self._app.notify(f"Connecting to {names}", markup=False, timeout=3)
 
-    def do_host_sign_in(self, _: Target) -> None:
-        """Answer what a host asks."""
-        if not self._app.sign_in.show_next():
+    def do_host_sign_in(self, target: Target) -> None:
+        """Answer what a host asks: that under the cursor, else the one that asked first."""
+        preferred = any(self._app.sign_in.show_next(host.host.id) for host in target.hosts[:1])
+        if not preferred and not self._app.sign_in.show_next():
             self._app.notify("No host asks for anything", markup=False, timeout=3)
 
     # -- one VM -----------------------------------------------------------------------------------

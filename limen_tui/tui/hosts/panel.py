@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from limen_widgets.line_table import Column
 from limen_widgets.line_table.messages import RowActivated
 from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.widgets import Static
 
 from limen_tui.fleet.view import FleetView, Totals, total
+from limen_tui.model.actions import BY_ID
 from limen_tui.model.host import HostSnapshot
 from limen_tui.model.units import UNKNOWN, ago, clean, duration, percent
 from limen_tui.tui.fleet import fmt
@@ -31,13 +35,30 @@ class HostRow:
     sums: Totals
     when: str
 
+HOST_KEYS: Final = (
+    ("host.add", ("n", "plus"), "n Add"), ("host.edit", ("e",), "e Edit"), ("host.test", ("t",), "t Test"),
+    ("host.import", ("I",), "I Import"), ("host.enable", ("o",), "o On/off"), ("host.read-only", ("w",), "w Read-only"),
+    ("host.up", ("shift+up",), "⇧↑↓ Order"), ("host.down", ("shift+down",), ""),
+    ("host.remove", ("ctrl+d",), "^d Remove"), ("host.reconnect", ("c",), "c Connect"),
+)  # fmt: skip
+"""Keys that mean this under Hosts only: elsewhere they belong to VMs. With what the line below the table says."""
+
 
 class HostsPanel(TablePanel[HostRow]):
     """Enter shows the VMs of a host; ``!`` answers what it asks."""
 
     view_id: ClassVar[str] = "hosts"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(key, f"app.act('{action_id}')", BY_ID[action_id].label, show=False, tooltip=BY_ID[action_id].help)
+        for action_id, keys, _ in HOST_KEYS
+        for key in keys
+    ]
     SORT: ClassVar[tuple[str, bool]] = ("name", False)
     DETAIL_LINES: ClassVar[int] = 5
+
+    DEFAULT_CSS = """
+    HostsPanel #host-keys { height: 1; padding: 0 1; color: $text-muted; background: $panel; }
+    """
 
     def __init__(self, app: LimenApp) -> None:
         super().__init__(app)
@@ -75,7 +96,12 @@ class HostsPanel(TablePanel[HostRow]):
 
     def empty_text(self) -> str:
         """How to add one."""
-        return "No hosts yet.\n\nLeave with q, then: limen hosts add qemu:///system\nor look around: limen --demo"
+        return "No hosts yet.\n\nn adds one, I imports from ~/.ssh/config, virsh and virt-manager."
+
+    def compose(self) -> ComposeResult:
+        """With the keys that work here at the bottom."""
+        yield from super().compose()
+        yield Static("  ".join(words for _, _, words in HOST_KEYS if words), id="host-keys", markup=False)
 
     def on_mount(self) -> None:
         """Count down also while nothing else happens."""
