@@ -214,3 +214,37 @@ def test_a_refused_host_says_so_without_a_session(lab: RunningLab, tmp_path: Pat
     world.wait(lambda: (p := world.host(2).problem) and "did not let us in" in p.title, 20, "the refusal")
     assert [question.attempt for question in world.asked] == [1, 2, 3]
     world.fleet.close()
+
+
+def test_forty_hosts_connect_side_by_side_and_the_dead_hold_nobody_back(lab: RunningLab, tmp_path: Path) -> None:
+    """One daemon serves 36 of them; four addresses answer nothing at all."""
+    nobody = f"qemu+ssh://root@10.{lab.lab.octet}.0.2{{}}/system"
+    uris = {n: lab.uri(1) if n > 4 else nobody.format(n) for n in range(1, 41)}
+    world = make_world(lab, tmp_path, range(1, 41), uris=uris)
+    world.wait(lambda: sum(s.state is HostState.UP for s in world.fleet.view.hosts) == 36, 40, "36 hosts to be up")
+    for number in range(1, 5):
+        world.wait(lambda n=number: world.host(n).state is HostState.DOWN, 20, f"host {number} to be down")
+    assert world.fleet.close(timeout=5.0)
+
+
+def test_a_slow_host_is_up_and_says_the_truth(lab: RunningLab, tmp_path: Path) -> None:
+    lab.slow(1, 200)
+    try:
+        world = make_world(lab, tmp_path, [1])
+        world.wait_state(1, HostState.UP, 30)
+        sampled = world.host(1).sampled_at
+        world.wait(lambda: world.host(1).sampled_at != sampled, 10, "a second sample")
+        assert world.host(1).state is HostState.UP
+        assert (world.host(1).load.tick_ms or 0) >= 390, "400 ms there and back, and it is said"
+        world.fleet.close()
+    finally:
+        lab.heal(1)
+
+
+def test_a_name_that_no_longer_resolves_is_named_as_such(lab: RunningLab, tmp_path: Path) -> None:
+    world = make_world(lab, tmp_path, [1], uris={1: "qemu+ssh://root@gone.invalid/system"})
+    world.wait_state(1, HostState.DOWN)
+    problem = world.host(1).problem
+    assert problem is not None
+    assert "resolved" in problem.title
+    world.fleet.close()

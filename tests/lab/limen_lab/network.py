@@ -51,8 +51,14 @@ def _cable(plan: HostPlan, device: str, bridge: str, address: str, inside: str) 
     if not _exists(device):
         sh("ip", "link", "add", device, "type", "veth", "peer", "name", inside, "netns", plan.name)
     sh("ip", "link", "set", device, "master", bridge, "up")
+    # the same address card after a reboot: neighbours remember it, as they do of a real machine
+    sh("ip", "-n", plan.name, "link", "set", inside, "address", _mac(address))
     sh("ip", "-n", plan.name, "addr", "replace", f"{address}/24", "dev", inside)
     sh("ip", "-n", plan.name, "link", "set", inside, "up")
+
+
+def _mac(address: str) -> str:
+    return "02:4c:" + ":".join(f"{int(part):02x}" for part in address.split("."))
 
 
 def unplug(lab: Lab, plan: HostPlan) -> None:
