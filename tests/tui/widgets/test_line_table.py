@@ -183,3 +183,31 @@ async def test_any_size_works(size: tuple[int, int]) -> None:
         app.table.set_rows(vms(2))
         await pilot.pause()
         assert app.table.row_count == 2
+
+
+async def test_the_scrollbar_covers_no_cells() -> None:
+    app = Bench(vms(5))
+    async with app.run_test(size=(60, 20)) as pilot:
+        await pilot.pause()
+        assert len("".join(segment.text for segment in app.table.render_line(1))) == 60
+        app.table.set_rows(vms(100))
+        await pilot.pause()
+        room = app.table.scrollable_content_region.width
+        assert room < 60
+        assert len("".join(segment.text for segment in app.table.render_line(1))) == room
+        last = app.table._painter.placed[-1]
+        assert last.x + last.width <= room
+
+
+async def test_old_rows_are_let_go() -> None:
+    app = Bench(vms(3000))
+    async with app.run_test(size=(60, 20)) as pilot:
+        await pilot.pause()
+        app.table.set_rows(vms(3000))
+        assert app.table._old
+        for _ in range(200):
+            if not app.table._old:
+                break
+            await pilot.pause(0.01)
+        assert not app.table._old
+        assert app.table._shedding is None

@@ -100,3 +100,17 @@ def test_a_filter_keeps_the_cursor_on_its_row_when_it_passes() -> None:
     lines.rebuild()
     assert lines.row == Row(6, 6.0)
     assert lines.shown == 5
+
+
+def test_ties_keep_their_order_and_rows_without_a_value_come_last() -> None:
+    column: Column[tuple[str, int | None]] = Column("v", "V", lambda r: r[0], lambda r: r[1])
+    model: LineModel[tuple[str, int | None]] = LineModel(lambda r: r[0])
+    model.sort_column = column
+    model.set_rows([("a", 2), ("b", 1), ("c", None), ("d", 2)])
+    assert [row[0] for row in model.lines] == ["b", "a", "d", "c"]
+    model.set_rows([("a", 1), ("b", 2), ("c", 0), ("d", None)])
+    assert [row[0] for row in model.lines] == ["c", "a", "b", "d"]
+    model.set_rows([("a", 1), ("b", 1), ("c", 1), ("d", 1)])
+    assert [row[0] for row in model.lines] == ["c", "a", "b", "d"]
+    model.set_rows([("x", 3), ("a", 1)])
+    assert [row[0] for row in model.lines] == ["a", "x"]

@@ -15,6 +15,7 @@ from textual.binding import Binding, BindingType
 from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
+from textual.timer import Timer
 
 from limen_widgets.line_table import messages
 from limen_widgets.line_table.column import Column
@@ -26,6 +27,8 @@ from limen_widgets.pieces import Cell, Pieces, clean, pieces_of, width_of
 
 R = TypeVar("R")
 HEADER = 1
+SHED, SHED_EVERY = 800, 0.02
+"""Rows freed at a time, and seconds between."""
 PREFIX = "line-table--"
 
 
@@ -110,6 +113,8 @@ class LineTable(TableActions, ScrollView, Generic[R], can_focus=True):
         self._painted: list[Any] = []
         self._range_from: Hashable | None = None
         self._cooling = False
+        self._old: list[Any] = []
+        self._shedding: Timer | None = None
 
     # -- rows -------------------------------------------------------------------------------------
 
@@ -122,6 +127,7 @@ class LineTable(TableActions, ScrollView, Generic[R], can_focus=True):
             return
         cursor = self._model.cursor
         at, before = self._model.index, len(self._model.lines)
+        self._let_go(self._model.lines)
         dropped = self._model.set_rows(rows)
         if dropped:
             self.post_message(messages.MarksChanged(self, self._model.marks, dropped))
@@ -132,6 +138,19 @@ class LineTable(TableActions, ScrollView, Generic[R], can_focus=True):
         self._follow(at)
         self._repaint_changes()
         self._tell_cursor()
+
+    def _let_go(self, lines: list[Any]) -> None:
+        """Free old rows little by little: thousands at one blow would keep a key waiting."""
+        if len(lines) > SHED and self.is_attached:
+            self._old += lines
+            if self._shedding is None:
+                self._shedding = self.set_interval(SHED_EVERY, self._shed)
+
+    def _shed(self) -> None:
+        del self._old[-SHED:]
+        if not self._old and self._shedding is not None:
+            self._shedding.stop()
+            self._shedding = None
 
     def set_filter(self, predicate: Callable[[R], bool] | None) -> None:
         """Show only rows for which ``predicate`` holds; marks and cursor stay with their rows."""
@@ -247,11 +266,16 @@ class LineTable(TableActions, ScrollView, Generic[R], can_focus=True):
         """Identities of the rows on screen now."""
         return tuple(self._identity(line) for line in self._on_screen() if not isinstance(line, Group))
 
+    @property
+    def _room(self) -> int:
+        """Cells of a line: what the scrollbar leaves."""
+        return self.scrollable_content_region.width
+
     # -- painting ---------------------------------------------------------------------------------
 
     def render_line(self, y: int) -> Strip:
         """A line of the screen: the header, a row, a group, the empty text or nothing."""
-        width = self.size.width
+        width = self._room
         if y == 0:
             column_id, reverse = self.sorting
             more = len(self._painter.columns) - len(self._painter.placed)
@@ -290,7 +314,11 @@ class LineTable(TableActions, ScrollView, Generic[R], can_focus=True):
             raise KeyError(name)
         if name in ("cursor", "header", "group", "marked", "empty"):
             return self.get_component_rich_style(PREFIX + name)
-        return self.get_component_rich_style(PREFIX + name, partial=True)
+        style = self.get_component_rich_style(PREFIX + name, partial=True)
+        if self.get_component_styles(PREFIX + name).auto_color:
+            # such a colour is black or white by what is behind it, which a partial style does not know
+            style += Style(color=self.get_component_rich_style(PREFIX + name).color)
+        return style
 
     def _index_at(self, y: int) -> int | None:
         """The line shown at ``y``. The cursor's line is always shown: out of view, at the edge where it left."""
@@ -420,7 +448,7 @@ class LineTable(TableActions, ScrollView, Generic[R], can_focus=True):
 
     def _place(self) -> bool:
         """Lay the columns out anew; whether anything moved."""
-        placed = place(self._painter.columns, self._painter.natural, self.size.width - GUTTER, self._shift)
+        placed = place(self._painter.columns, self._painter.natural, self._room - GUTTER, self._shift)
         if placed == self._painter.placed:
             return False
         self._painter.placed = placed
@@ -439,6 +467,12 @@ class LineTable(TableActions, ScrollView, Generic[R], can_focus=True):
         """The theme changed, or the focus came or went."""
         super().notify_style_update()
         self._painter.restyle()
+
+    def watch_show_vertical_scrollbar(self) -> None:
+        """The room for columns changed."""
+        if self._place():
+            self._note_painted()
+        self.refresh()
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Other rows are on screen: they may be wider."""
