@@ -63,12 +63,27 @@ class Cancel:
                 future.cancel()
 
 
+@dataclass(frozen=True, slots=True)
+class LinkFacts:
+    """An open SSH link: ``streamlocal``, ``virt-ssh-helper`` or ``netcat``, and its last round trip in seconds."""
+
+    way: str
+    latency: float | None = None
+
+
+LATENCY_EVERY = 5.0
+"""Seconds between round trips that are measured, while somebody looks."""
+
+
 class Tester(Protocol):
     """Tries a host; blocks. ``begin`` is told the name of each stage, ``tell`` its end. Raises ``LimenError``."""
 
     def __call__(
         self, host: Host, tell: Tell, *, begin: Callable[[str], None], cancel: Cancel, timeout: float = 15.0
     ) -> HostInfo: ...
+
+    def link_facts(self, host_id: str) -> LinkFacts | None:
+        """How the open link of a host goes; ``None`` without one. Never blocks."""
 
 
 def stage_names(uri: LibvirtURI) -> tuple[str, ...]:
@@ -98,6 +113,25 @@ class HostTester:
 
     def __init__(self, remoting: Remoting) -> None:
         self._remoting = remoting
+        self._latency: dict[str, tuple[float, Future[float]]] = {}
+        self._measured: dict[str, float] = {}
+
+    def link_facts(self, host_id: str) -> LinkFacts | None:
+        """See ``Tester``. Starts a measurement when the last is old; its result is there at a later call."""
+        link = self._remoting.link(host_id)
+        if link is None:
+            self._latency.pop(host_id, None)
+            self._measured.pop(host_id, None)
+            return None
+        from limen_tui.remote.loop import remote_loop  # noqa: PLC0415 - loaded already: there is a link
+
+        now = time.monotonic()
+        asked, future = self._latency.get(host_id, (-LATENCY_EVERY, None))
+        if future is not None and future.done() and not future.cancelled() and future.exception() is None:
+            self._measured[host_id] = future.result()
+        if (future is None or future.done()) and now - asked >= LATENCY_EVERY:
+            self._latency[host_id] = now, remote_loop().run(link.latency())
+        return LinkFacts(link.way.name, self._measured.get(host_id))
 
     def __call__(
         self, host: Host, tell: Tell, *, begin: Callable[[str], None], cancel: Cancel, timeout: float = 15.0
@@ -146,6 +180,10 @@ class HostTester:
 
 class OfflineTester:
     """The ``Tester`` of a fleet without real hosts."""
+
+    def link_facts(self, host_id: str) -> LinkFacts | None:  # noqa: ARG002
+        """There are no links."""
+        return None
 
     def __call__(
         self,

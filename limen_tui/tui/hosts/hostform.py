@@ -152,6 +152,10 @@ class HostForm(Dialog[Host | None]):
             except InputError as error:
                 problem = error
         insecure.display = uri is not None and switches_checks_off(uri)
+        read_only = self.query_one("#read-only", Checkbox)
+        # in words too: without colour the two look alike
+        read_only.label = f"Read-only: {'yes' if read_only.value else 'no'}"
+        insecure.label = f"Insecure, key not checked: {'yes' if insecure.value else 'no'}"
         self.query_one("#name", Input).placeholder = self._default_name(uri)
         text, kind = "An address or a URI is all that is needed.", "dialog--note"
         if problem is None and uri is not None:

@@ -28,6 +28,7 @@ class ImportDialog(Dialog[list[Host] | None]):
     ImportDialog SelectionList {
         height: auto; max-height: 12; border: none; padding: 0; margin-top: 1; background: $surface;
     }
+    ImportDialog SelectionList:focus { border: none; }
     """
 
     class Read(Message):
@@ -49,7 +50,7 @@ class ImportDialog(Dialog[list[Host] | None]):
         yield Label("From ~/.ssh/config, virsh and virt-manager; more below. Space ticks.", classes="dialog--note")
         yield SelectionList[int](id="found")
         yield Label("", id="says", classes="dialog--note", markup=False)
-        yield Input(placeholder="paste hosts or URIs, or the path of a file with a list; Enter adds them", id="more")
+        yield Input(placeholder="more: hosts or URIs, or the path of a file with a list", id="more")
         with Horizontal(classes="dialog--buttons"):
             yield Button("Import", id="import", variant="primary")
             yield Button("All", id="all")
@@ -79,8 +80,7 @@ class ImportDialog(Dialog[list[Host] | None]):
             Selection(_line(each), index, each.uri in chosen and not each.problem, disabled=bool(each.problem))
             for index, each in enumerate(self._candidates)
         )
-        able = sum(not each.problem for each in self._candidates)
-        self._say(f"{able} to choose from, {len(self._candidates) - able} known or not usable", "dialog--note")
+        self._ticked()
 
     def _say(self, text: str, kind: str) -> None:
         says = self.query_one("#says", Label)
@@ -96,6 +96,12 @@ class ImportDialog(Dialog[list[Host] | None]):
             self._reader.read(lambda: read_list(path.expanduser()), lambda found: self.post_message(self.Read(found)))
         elif text:
             self.post_message(self.Read(from_list(text, "typed")))
+
+    @on(SelectionList.SelectedChanged)
+    def _ticked(self) -> None:
+        able = sum(not each.problem for each in self._candidates)
+        ticked = len(self.query_one(SelectionList).selected)
+        self._say(f"{ticked} of {able} ticked; {len(self._candidates) - able} known or not usable", "dialog--note")
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         """Import, tick all, or cancel."""

@@ -15,7 +15,7 @@ from textual.widgets import Static
 
 from limen_tui.fleet.view import FleetView, Totals, total
 from limen_tui.model.actions import BY_ID
-from limen_tui.model.host import HostSnapshot
+from limen_tui.model.host import HostSnapshot, HostState
 from limen_tui.model.units import UNKNOWN, ago, clean, duration, percent
 from limen_tui.tui.fleet import fmt
 from limen_tui.tui.fleet.cells import heat
@@ -134,17 +134,30 @@ class HostsPanel(TablePanel[HostRow]):
         versions = " ".join(filter(None, (f"libvirt {info.libvirt_version}" if info.libvirt_version else "",
                                           clean(info.hypervisor), info.hypervisor_version)))  # fmt: skip
         facts = (*fact("CPU", cpu or UNKNOWN), *fact(" versions", versions or UNKNOWN))
-        flags = "read-only " if info.read_only or host.host.read_only else ""
-        flags += "INSECURE: certificates are not checked" if host.host.insecure else ""
         tick = UNKNOWN if load.tick_ms is None else f"{load.tick_ms:.0f} ms"
         seen = (*fact("sampled", ago(host.sampled_at, now)), *fact(" tick", tick), *fact(" calls", f"{load.rpcs:,}"),
-                *fact(" ", flags, "warn"))  # fmt: skip
+                *self._way(host, now),
+                *((("  read-only", "details--warn"),) if info.read_only or host.host.read_only else ()),
+                *((("  INSECURE: its key is not checked", "details--bad"),) if host.host.insecure else ()),
+                )  # fmt: skip
         lines: list[Line] = [first, facts, seen]
         if host.problem is not None:
             problem = ": ".join(filter(None, (clean(host.problem.title), clean(host.problem.detail))))
             lines.append(((f" {problem}", "details--bad"),))
             lines.append(((f" {clean(host.problem.hint)}", "details--warn"),))
         return lines
+
+    def _way(self, host: HostSnapshot, now: float) -> Line:
+        """How it is reached, since when, and how far away it is."""
+        tester = self.fleet.tester
+        link = tester.link_facts(host.host.id) if tester is not None else None
+        via = " ".join(filter(None, (host.info.transport, link.way if link is not None else "")))
+        parts = [*fact(" via", via)] if via else []
+        if link is not None and link.latency is not None:
+            parts += fact(" round trip", f"{link.latency * 1000:.1f} ms")
+        if host.state is HostState.UP and host.since:
+            parts += fact(" up for", duration(max(0.0, now - host.since)))
+        return tuple(parts)
 
 
 def _when(host: HostSnapshot, now: float) -> str:
@@ -166,6 +179,10 @@ def host_columns() -> Sequence[Column[HostRow]]:
     def over(part: float, of: float) -> str:
         return f"{part / of:.2f}" if of else UNKNOWN
 
+    def name(row: HostRow) -> str | Line:
+        host = row.host.host
+        return ((host.name, ""), (" insecure", "bad")) if host.insecure else host.name
+
     def state(row: HostRow) -> Line:
         look = host_look(row.host)
         return ((f"{look.glyph} {row.host.state.value}", look.kind),)
@@ -175,7 +192,7 @@ def host_columns() -> Sequence[Column[HostRow]]:
         return ((row.when + ("  " if row.when and text else ""), "warn"), (text, "dim"))
 
     return (
-        Column("name", "Host", lambda r: r.host.host.name, lambda r: r.host.host.name.lower(), min_width=8,
+        Column("name", "Host", name, lambda r: r.host.host.name.lower(), min_width=8,
                max_width=32, sticky=True, priority=0, highlight=False),
         Column("state", "State", state, lambda r: r.host.state.value, width=12, priority=1),
         Column("cpu", "CPU", lambda r: _figure(r.host.load.cpu_pct, percent(r.host.load.cpu_pct)),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from limen_tui.errors import LimenError
 from limen_tui.fleet.questions import QuestionDesk
-from limen_tui.fleet.stages import Cancel, Stage, Tell
+from limen_tui.fleet.stages import Cancel, LinkFacts, Stage, Tell
 from limen_tui.model.host import Host, HostInfo
 from limen_tui.model.questions import Prompt, Question, QuestionKind
 
@@ -27,6 +27,9 @@ class ScriptedTester:
     desk: QuestionDesk | None = None
     go: threading.Event = field(default_factory=threading.Event)
     tried: list[Host] = field(default_factory=list)
+
+    def link_facts(self, host_id: str) -> LinkFacts | None:
+        return LinkFacts("streamlocal", 0.0123)
 
     def __call__(
         self, host: Host, tell: Tell, *, begin: Callable[[str], None], cancel: Cancel, timeout: float = 15.0
