@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import time
 from dataclasses import replace
 
 from limen_tui.cli import exits, output
 from limen_tui.cli.resolve import host_named
 from limen_tui.errors import Conflict, InputError, LimenError
+from limen_tui.fleet.actor import current_actor
 from limen_tui.fleet.compose import new_host, open_store
+from limen_tui.fleet.fleet import host_entry
 from limen_tui.fleet.stages import Stage, test_host
+from limen_tui.model.host import Host
+from limen_tui.model.ports import InventoryPort
 from limen_tui.model.units import clean
 from limen_tui.model.uri import parse_uri
 from limen_tui.settings import Settings
@@ -30,10 +35,12 @@ def change(settings: Settings, arguments: argparse.Namespace) -> int:
             host = new_host(uri, known, name=arguments.name)
             host = replace(host, group=arguments.group, read_only=arguments.host_read_only)
             store.save_host(host).result(10)
+            _audit(store, "add", host)
             print(f"added {host.name}: {host.uri}")
         elif arguments.what == "remove":
             host = host_named(arguments.host, known)
             store.remove_host(host.id, forget=not arguments.keep_inventory).result(10)
+            _audit(store, "remove", host)
             print(f"removed {host.name}")
         else:
             host = host_named(arguments.host, known)
@@ -41,10 +48,15 @@ def change(settings: Settings, arguments: argparse.Namespace) -> int:
                 raise InputError("A host needs a name")
             _free(arguments.name, [other.name for other in known if other is not host])
             store.save_host(replace(host, name=arguments.name)).result(10)
+            _audit(store, "edit", replace(host, name=arguments.name))
             print(f"renamed {host.name} to {arguments.name}")
     finally:
         store.close()
     return exits.OK
+
+
+def _audit(store: InventoryPort, what: str, host: Host) -> None:
+    store.audit(host_entry(current_actor("cli"), time.time(), what, host))
 
 
 def _free(name: str, taken: list[str]) -> None:

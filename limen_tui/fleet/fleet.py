@@ -120,12 +120,15 @@ class Fleet:
                 self._ports[host.id].start()
         elif host.id in self._ports:
             self._ports[host.id].rename(host)
+        if known is None or replace(known, position=host.position) != host:
+            self.inventory.audit(host_entry(self.actor, self.clock.wall(), "add" if known is None else "edit", host))
         return self.inventory.save_host(host)
 
     def remove_host(self, host_id: str, *, forget: bool = False) -> Future[None]:
         """Stop looking after a host; with ``forget`` also drop what was remembered of its VMs."""
         self._drop_port(host_id)
-        self._hosts.pop(host_id, None)
+        if (host := self._hosts.pop(host_id, None)) is not None:
+            self.inventory.audit(host_entry(self.actor, self.clock.wall(), "remove", host))
         return self.inventory.remove_host(host_id, forget=forget)
 
     def reconnect(self, host_id: str) -> None:
@@ -309,6 +312,11 @@ class Fleet:
 def _way(host: Host) -> tuple[object, ...]:
     """What a session cannot take over while it runs."""
     return host.uri, host.enabled, host.read_only, host.insecure
+
+
+def host_entry(actor: Actor, at: float, what: str, host: Host) -> AuditEntry:
+    """The audit entry of ``add``, ``edit`` or ``remove`` of a host."""
+    return AuditEntry(at, actor.who, actor.origin, f"host.{what}", host.id, host.name, "", "", "ok", host.uri)
 
 
 def running_acts(acts: Sequence[Act]) -> Mapping[int, Act]:

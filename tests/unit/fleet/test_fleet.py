@@ -94,6 +94,19 @@ def test_removing_a_host_withdraws_its_questions_and_ends_its_session(world: Wor
     assert "h1" not in world.fleet.view.by_host
 
 
+def test_changes_of_the_hosts_are_audited_too(world: World) -> None:
+    port = world.ports["h1"]
+    world.fleet.save_host(replace(port.host, name="alpha"))
+    world.fleet.save_host(replace(port.host, name="alpha", position=7))
+    world.fleet.save_host(Host("h3", "kvm3", "test:///default"))
+    world.fleet.remove_host("h3")
+    world.fleet.inventory.close()
+    entries = world.fleet.inventory.audit_entries()
+    assert [(e.action, e.host_name) for e in reversed(entries)] == [
+        ("host.edit", "alpha"), ("host.add", "kvm3"), ("host.remove", "kvm3"),
+    ]  # fmt: skip
+
+
 def test_a_renamed_host_keeps_its_session_and_a_changed_uri_does_not(world: World) -> None:
     port = world.ports["h1"]
     world.fleet.save_host(replace(port.host, name="alpha"))
