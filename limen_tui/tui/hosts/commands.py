@@ -82,6 +82,10 @@ class HostCommands:
         changed = moved(self._app.fleet.hosts, host.id, by) if host is not None else []
         for each in changed:
             self._save(each)
+        if host is not None and changed:
+            # the table may be sorted by something else: then only this tells
+            order = [each.id for each in self._app.fleet.hosts]
+            self._say(f"{clean(host.name)} is number {order.index(host.id) + 1} of {len(order)}")
 
     def do_host_remove(self, target: Target) -> None:
         """Off the list, after a question."""

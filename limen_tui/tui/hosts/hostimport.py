@@ -80,6 +80,8 @@ class ImportDialog(Dialog[list[Host] | None]):
             Selection(_line(each), index, each.uri in chosen and not each.problem, disabled=bool(each.problem))
             for index, each in enumerate(self._candidates)
         )
+        if self._candidates:
+            listed.highlighted = next((i for i, each in enumerate(self._candidates) if not each.problem), 0)
         self._ticked()
 
     def _say(self, text: str, kind: str) -> None:

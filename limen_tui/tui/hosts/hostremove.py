@@ -24,7 +24,7 @@ class RemoveHostDialog(Dialog[str | None]):
         vms = f"{len(host.vms)} VM{'' if len(host.vms) == 1 else 's'}"
         yield Label(clean(host.host.uri), classes="dialog--note", markup=False)
         yield Label(f"Limen no longer looks after it. The host and its {vms} are not touched.", markup=False)
-        yield Label("Keep what was seen of its VMs, for when it is added again, or forget that too?", markup=False)
+        yield Label("Keep what was last seen of them, or forget that too?", markup=False)
         with Horizontal(classes="dialog--buttons"):
             yield Button("Cancel", id="cancel")
             yield Button("Remove and keep", id="keep", variant="warning")

@@ -127,6 +127,8 @@ class HostsPanel(TablePanel[HostRow]):
         first: Line = (
             (f" {look.glyph} ", f"details--{kind}" if kind else ""), (clean(host.host.name), "details--value"),
             (f"  {host.state.value}", f"details--{kind}" if kind else ""),
+            *((("  INSECURE: its key is not checked", "details--bad"),) if host.host.insecure else ()),
+            *((("  read-only", "details--warn"),) if info.read_only or host.host.read_only else ()),
             (f"  {clean(host.host.uri)}", "details--label"),
         )  # fmt: skip
         kvm = {True: "KVM", False: "no KVM: slow", None: ""}[info.kvm]
@@ -136,10 +138,7 @@ class HostsPanel(TablePanel[HostRow]):
         facts = (*fact("CPU", cpu or UNKNOWN), *fact(" versions", versions or UNKNOWN))
         tick = UNKNOWN if load.tick_ms is None else f"{load.tick_ms:.0f} ms"
         seen = (*fact("sampled", ago(host.sampled_at, now)), *fact(" tick", tick), *fact(" calls", f"{load.rpcs:,}"),
-                *self._way(host, now),
-                *((("  read-only", "details--warn"),) if info.read_only or host.host.read_only else ()),
-                *((("  INSECURE: its key is not checked", "details--bad"),) if host.host.insecure else ()),
-                )  # fmt: skip
+                *self._way(host, now))  # fmt: skip
         lines: list[Line] = [first, facts, seen]
         if host.problem is not None:
             problem = ": ".join(filter(None, (clean(host.problem.title), clean(host.problem.detail))))
