@@ -72,7 +72,7 @@ class RealLibvirt:
             <cmdline>console=ttyS0 quiet lab.name={name} {append}</cmdline></os>
           <features><acpi/><apic/></features>
           <devices><memballoon model='virtio'/><controller type='virtio-serial'/>
-            <serial type='file'><source path='{self._console(name)}'/></serial>
+            <serial type='file'><source path='{self.console(name)}'/></serial>
             <channel type='unix'><target type='virtio' name='org.qemu.guest_agent.0'/></channel>
           </devices></domain>"""
         self.daemon.define(xml, start=start)
@@ -83,14 +83,15 @@ class RealLibvirt:
         if self.virsh("domstate", name) != "shut off":
             self.virsh("destroy", name)
         self.virsh("undefine", name)
-        self._console(name).unlink(missing_ok=True)
+        self.console(name).unlink(missing_ok=True)
 
-    def _console(self, name: str) -> Path:
+    def console(self, name: str) -> Path:
+        """What the guest said on its serial line, as far as it has started."""
         return self.daemon.folder / f"{name}.console"
 
     def wait_booted(self, name: str, seconds: float = 40.0) -> None:
         """Wait until the guest's own word on its serial line says that it is up."""
-        console = self._console(name)
+        console = self.console(name)
         wait_for(
             lambda: console.exists() and "lab-ready" in console.read_text(errors="replace"), seconds, f"{name} to boot"
         )

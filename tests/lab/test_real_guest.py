@@ -41,9 +41,21 @@ class Seen:
             vm = self.session.snapshot.vms.get(self.uuid)
             return vm if vm is not None and not vm.stale and condition(vm) else None
 
-        found = wait_for(holds, seconds, f"{what}; now {self.session.snapshot.vms.get(self.uuid)}")
+        try:
+            found = wait_for(holds, seconds, what)
+        except AssertionError as error:
+            raise AssertionError(f"{error}; {self.evidence()}") from error
         assert isinstance(found, VM)
         return found
+
+    def evidence(self) -> str:
+        """What each side says now: Limen, virsh and the guest itself."""
+        console = self.libvirt.console(self.name)
+        said = console.read_text(errors="replace")[-400:] if console.exists() else "nothing"
+        return (
+            f"Limen: {self.session.snapshot.state} {self.session.snapshot.vms.get(self.uuid)}; "
+            f"virsh: {self.libvirt.state(self.name)}; events: {[e.text for e in self.events]}; console: {said!r}"
+        )
 
     def until_state(self, state: VMState, seconds: float = 30.0) -> VM:
         return self.until(lambda vm: vm.state is state, f"the state {state}", seconds)
