@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import libvirt
@@ -24,22 +25,35 @@ def version_text(number: int) -> str:
 
 
 def read_info(connection: Connection, uri: str, *, read_only: bool) -> HostInfo:
-    """Ask once what never changes while connected: about seven calls. Raises ``LimenError``."""
+    """Ask once what never changes while connected and is answered at once: four calls. Raises ``LimenError``."""
     raw = connection.raw
     node: list[Any] = _ask(raw.getInfo, [])
-    capabilities = read_capabilities(_ask(raw.getCapabilities, ""))
     return HostInfo(
         hostname=_ask(raw.getHostname, ""),
         hypervisor=_ask(raw.getType, ""),
         libvirt_version=version_text(_ask(raw.getLibVersion, 0)),
-        hypervisor_version=version_text(_ask(raw.getVersion, 0)),
-        arch=capabilities.arch or (str(node[0]) if node else ""),
-        cpu_model=capabilities.cpu_model,
+        arch=str(node[0]) if node else "",
         cpus=int(node[2]) if node else 0,
         memory_kib=int(node[1]) * 1024 if node else 0,
         read_only=read_only,
-        kvm=capabilities.kvm,
         transport=uris.transport(uri),
+    )
+
+
+def read_slow_info(connection: Connection, info: HostInfo) -> HostInfo:
+    """``info`` with what needs the hypervisor's capabilities (virConnectGetCapabilities). Raises ``LimenError``.
+
+    The first to ask a libvirtd that has just been installed waits until it has tried out every QEMU binary there is:
+    half a minute on a small machine. Not for a thread that others wait for.
+    """
+    raw = connection.raw
+    capabilities = read_capabilities(_ask(raw.getCapabilities, ""))
+    return replace(
+        info,
+        hypervisor_version=version_text(_ask(raw.getVersion, 0)),
+        arch=capabilities.arch or info.arch,
+        cpu_model=capabilities.cpu_model,
+        kvm=capabilities.kvm,
     )
 
 

@@ -276,6 +276,12 @@ class Serving:
         except LimenError:
             return  # the link broke: the session thread sees it as well
 
+    def learned(self, info: HostInfo) -> None:
+        """What the host says of itself came in later than the rest."""
+        self._info = info
+        if self._last is not None:
+            self._publish()
+
     # -- what is shown ---------------------------------------------------------------------------------
 
     def _publish_if_due(self, name: str) -> None:

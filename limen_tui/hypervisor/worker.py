@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
+import threading
 from collections.abc import Callable
 from typing import Final
 
@@ -13,7 +15,7 @@ from limen_tui.hypervisor.book import Book
 from limen_tui.hypervisor.connection import Connection, Opener, open_libvirt
 from limen_tui.hypervisor.context import Context, problem_of
 from limen_tui.hypervisor.events import Happening, Then, subscribe
-from limen_tui.hypervisor.hostinfo import read_info
+from limen_tui.hypervisor.hostinfo import read_info, read_slow_info
 from limen_tui.hypervisor.serving import Serving
 from limen_tui.hypervisor.verbs import LibvirtVerbs
 from limen_tui.model.events import EventKind
@@ -108,6 +110,13 @@ class Worker:
         self.connection, self.serving = connection, serving
         context.busy_since = None
         self._backoff.reset()
+
+        def ask_slowly() -> None:
+            with contextlib.suppress(LimenError), connection.using():
+                slow = read_slow_info(connection, info)
+                mailbox.put(Priority.EVENT, lambda: serving.learned(slow))
+
+        threading.Thread(target=ask_slowly, name=f"info-{context.host.id}", daemon=True).start()
         serving.run()
         return serving.lost or ConnectError("The session was closed")
 
