@@ -46,14 +46,20 @@ def build() -> argparse.ArgumentParser:
 
 
 def _seconds(text: str) -> float:
-    seconds = float(text)
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
     if not 0 < seconds <= 86_400:  # also refuses nan
         raise argparse.ArgumentTypeError(f"{text} is not a number of seconds from 0 to 86400")
     return seconds
 
 
 def _count(text: str) -> int:
-    count = int(text)
+    try:
+        count = int(text)
+    except ValueError:
+        count = 0
     if not 0 < count <= 1_000_000:
         raise argparse.ArgumentTypeError(f"{text} is not a number from 1 to 1000000")
     return count

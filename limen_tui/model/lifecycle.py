@@ -153,4 +153,6 @@ def refusal(verb: Verb, state: VMState, reason: str = "") -> str | None:
         return "its state is not known"
     if state.is_transitional:
         return f"it is {state.value}"
-    return f"it is {state.value}, not {' or '.join(sorted(RULES[verb].allowed))}"
+    allowed = RULES[verb].allowed
+    # A list of eight states tells a person nothing that the one it is in does not.
+    return f"it is {state.value}" + (f", not {next(iter(allowed))}" if len(allowed) == 1 else "")

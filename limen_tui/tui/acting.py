@@ -97,7 +97,8 @@ class Acting:
                 self._perform(operations.tags(tags), of)
 
         note = "Separated by spaces or commas." if len(vms) == 1 else "What you add or remove is for each of them."
-        self._app.push_screen(TextDialog("Tags", label, " ".join(common), note=note, check=read_tags), chosen)
+        text = "".join(f"{tag} " for tag in common)  # the space: what is typed next is a new tag
+        self._app.push_screen(TextDialog("Tags", label, text, note=note, check=read_tags), chosen)
 
     # -- what came of it --------------------------------------------------------------------------
 

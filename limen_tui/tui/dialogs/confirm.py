@@ -6,6 +6,7 @@ changes so that the act makes no sense any more is dropped, and the dialog says 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -120,7 +121,7 @@ class ConfirmDialog(Dialog[tuple[VMKey, ...] | None]):
             vm = view.vm(key)
             why = "it is gone" if vm is None else vm_reason(self._action, vm, view.host(key.host_id))
             if vm is None or why is not None:
-                self._dropped[key] = f"{clean(self._names[key])}: {why}"
+                self._dropped[key] = why or ""
             else:
                 left.append(vm)
         self._rows = tuple(left)
@@ -132,9 +133,7 @@ class ConfirmDialog(Dialog[tuple[VMKey, ...] | None]):
         self.query_one("#what", Label).update(self._words())
         note = self.query_one("#dropped", Label)
         note.set_class(bool(self._dropped), "-some")
-        told = list(self._dropped.values())
-        more = f" (and {len(told) - 2} more)" if len(told) > 2 else ""
-        note.update(f"Left out – {'; '.join(told[:2])}{more}" if told else "")
+        note.update(self._left_out())
         yes = self.query_one("#yes", Button)
         yes.label = self._yes_label().replace("[", r"\[")
         yes.disabled = not self._rows
@@ -156,6 +155,16 @@ class ConfirmDialog(Dialog[tuple[VMKey, ...] | None]):
             return "Nothing is left to do."
         what = clean(self._rows[0].name) if number == 1 else f"{number} VMs"
         return f"{self._action.label} {what} on {where}.\n{self._text}."
+
+    def _left_out(self) -> str:
+        """One name and why; with more, how many for each reason: the line has room for a few words only."""
+        if not self._dropped:
+            return ""
+        if len(self._dropped) == 1:
+            key, why = next(iter(self._dropped.items()))
+            return f"Left out – {clean(self._names[key])}: {why}"
+        reasons = Counter(self._dropped.values()).most_common()
+        return f"Left out – {'; '.join(f'{number}: {why}' for why, number in reasons)}"
 
     def _yes_label(self) -> str:
         number = len(self._rows)

@@ -64,6 +64,8 @@ def memory(vm: VM) -> Line:
     if share is None or load.mem_used_kib is None:
         return ((fmt.short(assigned, unit="KiB"), "dim"),)
     used, of = fmt.short(load.mem_used_kib, unit="KiB"), fmt.short(assigned, unit="KiB")
+    if len(used) + len(of) > 8:  # the bar would touch it, or the column cut it off
+        used = fmt.whole(used)
     return (*fmt.meter(share, METER_CELLS, heat(share)), (f"{f'{used}/{of}':>10}", ""))
 
 

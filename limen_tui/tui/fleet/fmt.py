@@ -21,6 +21,12 @@ def short(amount: float | None, *, unit: str = "B") -> str:
     return figure + step.removesuffix("iB").removesuffix("B")
 
 
+def whole(short_size: str) -> str:
+    """``33.5M`` as ``34M``: what ``short`` gave, without decimals."""
+    figure, step = short_size[:-1], short_size[-1:]
+    return f"{round(float(figure))}{step}" if "." in figure else short_size
+
+
 def rate(per_second: float | None) -> str:
     """``1.5M`` bytes per second; the column says the unit."""
     return short(per_second)

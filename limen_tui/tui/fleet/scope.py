@@ -65,7 +65,8 @@ def scope_items(state: ScopeState) -> list[Item]:
     where = fmt.clean(state.host.host.name) if state.host is not None else "All hosts"
     filtered = state.shown != state.total
     number = f"{state.shown:,} of {state.total:,}" if filtered else f"{state.total:,}"
-    items = [Item(0, (((where, STRONG), ("  ", ""), (number, ACCENT if filtered else STRONG), (" VMs", DIM)),))]
+    things = " VM" if state.total == 1 else " VMs"
+    items = [Item(0, (((where, STRONG), ("  ", ""), (number, ACCENT if filtered else STRONG), (things, DIM)),))]
     if state.marked:
         items.append(Item(1, (((f"● {state.marked:,} marked", ACCENT),),)))
     if state.filter_text:
