@@ -24,13 +24,13 @@ class HostKeyDialog(ModalScreen[Answer | None]):
     DEFAULT_CSS = """
     HostKeyDialog { align: center middle; }
     HostKeyDialog > VerticalScroll {
-        width: 76; max-width: 100%; height: auto; max-height: 100%; padding: 1 2;
+        width: 80; max-width: 100%; height: auto; max-height: 100%; padding: 1 2;
         border: round $warning; background: $surface;
     }
     HostKeyDialog #facts { height: auto; }
     HostKeyDialog #facts > Static { width: auto; height: auto; }
     HostKeyDialog #art { margin-right: 2; }
-    HostKeyDialog #words { width: 1fr; }
+    HostKeyDialog #facts > #words { width: 1fr; }
     HostKeyDialog #buttons { height: auto; margin-top: 1; }
     HostKeyDialog Button { margin-right: 2; }
     """
