@@ -41,6 +41,13 @@ class ConnectError(LimenError):
     before_sending = False
     """True when what was asked certainly never left: then it did not happen. Else nobody knows yet."""
 
+    @classmethod
+    def unsent(cls, title: str, detail: str = "", hint: str = "") -> ConnectError:
+        """One for what was asked and certainly never left."""
+        error = cls(title, detail, hint)
+        error.before_sending = True
+        return error
+
 
 class Timeout(ConnectError):
     """The host was reached and did not answer in time; what was asked may still happen."""

@@ -59,7 +59,7 @@ def _dispatch(arguments: argparse.Namespace) -> int:
         from limen_tui.cli import listing  # noqa: PLC0415
 
         return (listing.audit if arguments.verb == "audit" else listing.events)(settings, arguments)
-    if arguments.verb == "doctor" or (arguments.verb == "hosts" and arguments.what):
+    if arguments.verb == "doctor" or (arguments.verb == "hosts" and arguments.what not in (None, "list")):
         return _host_verb(settings, arguments)
     return _with_fleet(settings, arguments)
 
@@ -79,6 +79,8 @@ def _host_verb(settings: Settings, arguments: argparse.Namespace) -> int:
 
 
 def _with_fleet(settings: Settings, arguments: argparse.Namespace) -> int:
+    if arguments.demo and (arguments.uris or arguments.lab):
+        raise InputError("--demo shows simulated hosts only", "it cannot be joined with -c or --lab", "Leave one out.")
     front = "cli" if arguments.verb else "tui"
     options = Options(tuple(arguments.uris), arguments.demo, arguments.read_only, front)
     if arguments.lab:
@@ -109,7 +111,7 @@ def _verb(composed: Composed, arguments: argparse.Namespace) -> int:
 
 
 def _need_terminal() -> None:
-    if sys.stdin.isatty() and sys.stdout.isatty():
+    if sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty():
         return
-    raise InputError("Limen's screen needs a terminal", "standard input or output is something else",
+    raise InputError("Limen's screen needs a terminal", "standard input, output or error is something else",
                      "Use a verb: `limen vms`, `limen hosts` ... (see `limen --help`).")  # fmt: skip

@@ -97,6 +97,7 @@ def _hosts(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     hosts = verbs.add_parser("hosts", help="list, add, remove, rename, test hosts")
     _json(hosts)
     what = hosts.add_subparsers(dest="what", metavar="WHAT")
+    _json(what.add_parser("list", help="the same as no word at all"))
     add = what.add_parser("add", help="save a host")
     add.add_argument("uri", metavar="URI")
     add.add_argument("--name", default="")

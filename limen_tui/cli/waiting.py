@@ -54,7 +54,7 @@ class Waiter:
         for host_id in before:
             fleet.reconnect(host_id)
         self.until(
-            lambda: all((s := fleet.view.host(id_)) is None or s.sampled_at != at for id_, at in before.items()), 3.0
+            lambda: all((s := fleet.view.host(id_)) is None or s.sampled_at != at for id_, at in before.items()), 1.0
         )
 
     def _has_said(self, snapshot: HostSnapshot) -> bool:

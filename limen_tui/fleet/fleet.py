@@ -147,7 +147,7 @@ class Fleet:
         port = self._ports.get(host_id)
         if port is None:
             future: Future[T] = Future()
-            future.set_exception(ConnectError("The host is disabled or was removed", hint="Enable it under Hosts."))
+            future.set_exception(ConnectError.unsent("The host is disabled or was removed", hint="Enable it under Hosts."))
             return future
         return port.submit(call, priority=priority)
 
@@ -264,7 +264,9 @@ class Fleet:
             self.events.append(event)
             self.events_seen += 1
             told = True
-            if event.kind is not EventKind.ACT:  # acts are in the audit log already
+            host = self._hosts.get(event.host_id)
+            # acts are in the audit log already; of hosts given by -c nothing stays
+            if event.kind is not EventKind.ACT and (host is None or host.saved):
                 self.inventory.event(event)
 
     def _remember(self, snapshot: HostSnapshot, *, now: bool = False) -> None:

@@ -30,9 +30,11 @@ Answerer = Callable[[list[Credential], object], int]
 class SignInWanted:
     """The callback of one host. What was typed is kept, if wished, once the host let us in with it; in memory only."""
 
-    def __init__(self, host: Host, asker: Asker) -> None:
+    def __init__(self, host: Host, asker: Asker, waiting: Callable[[bool], None] = lambda _: None) -> None:
         self._host = host
         self._asker = asker
+        self._waiting = waiting
+        """Told when a person begins and ends to be asked: that time is not the host's."""
         self._kept: tuple[str, ...] | None = None
         self._typed: tuple[str, ...] | None = None
         self.attempts = 0
@@ -82,10 +84,13 @@ class SignInWanted:
             self._host.id, self._host.name, QuestionKind.SASL, f"Sign in to libvirt on {self._host.name}", "", prompts,
             can_remember=True, attempt=self.attempts + 1,
         )  # fmt: skip
+        self._waiting(True)
         try:
             answer = self._asker.ask(question).result()
         except CancelledError:
             return None
+        finally:
+            self._waiting(False)
         if answer is None:
             return None
         self._typed = answer.values if answer.remember else None

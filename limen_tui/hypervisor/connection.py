@@ -53,9 +53,9 @@ def open_libvirt(uri: str, read_only: bool, wanted: SignInWanted | None = None) 
     return raw
 
 
-def asking_opener(host: Host, asker: Asker) -> Opener:
+def asking_opener(host: Host, asker: Asker, waiting: Callable[[bool], None] = lambda _: None) -> Opener:
     """An opener that asks the person what ``host`` wants to know."""
-    wanted = SignInWanted(host, asker)
+    wanted = SignInWanted(host, asker, waiting)
 
     def open_and_ask(uri: str, read_only: bool) -> Any:
         while True:
@@ -128,7 +128,7 @@ class Connection:
         """Hold the connection open on another thread than its owner's. Raises ``ConnectError`` once closed."""
         with self._lock:
             if self._doomed:
-                raise ConnectError("The connection broke", hint="Limen connects again by itself.")
+                raise ConnectError.unsent("The connection broke", hint="Limen connects again by itself.")
             self._users += 1
         try:
             yield self

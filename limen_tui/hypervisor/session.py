@@ -165,7 +165,7 @@ class HostSession:
             return future
         box: Lane | Mailbox = self._lane if priority is Priority.USER else self._context.mailbox
         if not box.put(priority, lambda: self._perform(call, future), future):
-            future.set_exception(ConnectError("The session was closed"))
+            future.set_exception(ConnectError.unsent("The session was closed"))
         return future
 
     def _refusal(self) -> LimenError | None:
@@ -177,7 +177,8 @@ class HostSession:
         if snapshot.state is HostState.NEEDS_AUTH:
             return AuthError(why.title if why else "Sign-in is needed", why.detail if why else "",
                              why.hint if why else "Sign in to this host.")
-        return ConnectError(f"The host is {snapshot.state.value}", detail, "Nothing was asked of it; try again later.")
+        hint = "Nothing was asked of it; try again later."
+        return ConnectError.unsent(f"The host is {snapshot.state.value}", detail, hint)
 
     def _perform(self, call: Callable[[HostVerbs], T], future: Future[T]) -> None:
         if not future.set_running_or_notify_cancel():
@@ -185,13 +186,17 @@ class HostSession:
         connection = self._worker.connection
         try:
             if connection is None:
-                raise ConnectError("The connection broke", hint="It was not asked of the host.")
+                raise ConnectError.unsent("The connection broke", hint="It was not asked of the host.")
             with connection.using():
                 result = call(self._worker.verbs(connection))
         except BaseException as error:  # noqa: BLE001 - whatever it is, it belongs to who waits for the future
             future.set_exception(error)
         else:
             future.set_result(result)
+
+    def person_is_asked(self, on: bool) -> None:
+        """The session thread waits for a person, or no longer: then it is not stuck, however long it takes."""
+        self._context.busy_since = None if on else self._context.clock.mono()
 
     # -- ending --------------------------------------------------------------------------------------
 
@@ -204,7 +209,8 @@ class HostSession:
     def _fail(letters: Iterable[Letter]) -> None:
         for letter in letters:
             if letter.future is not None and letter.future.set_running_or_notify_cancel():
-                letter.future.set_exception(ConnectError("The session was closed", "It was not asked of the host."))
+                error = ConnectError.unsent("The session was closed", "It was not asked of the host.")
+                letter.future.set_exception(error)
 
     def join(self, timeout: float) -> bool:
         """Wait up to ``timeout`` seconds for the end of the session's threads."""
@@ -220,7 +226,13 @@ def session_connector(
     """The Connector for real hosts: ``read_only`` opens every one of them read-only."""
 
     def connect(host: Host, sink: EventSink) -> HostSession:
-        opener = asking_opener(host, asker) if asker is not None else open_libvirt
-        return HostSession(host, sink, open=opener, read_only=read_only, transport=transport)
+        made: list[HostSession] = []
+
+        def waiting(on: bool) -> None:
+            made[0].person_is_asked(on)
+
+        opener: Opener = open_libvirt if asker is None else asking_opener(host, asker, waiting)
+        made.append(HostSession(host, sink, open=opener, read_only=read_only, transport=transport))
+        return made[0]
 
     return connect

@@ -67,9 +67,10 @@ class Worker:
         """Connect and serve; returns why it ended."""
         connection: Connection | None = None
         context = self._context
-        context.busy_since = context.clock.mono()
         try:
+            # the transport keeps its own time, and may wait for a person: that is not a host that hangs
             uri, self._end_transport = self._transport(context.host)
+            context.busy_since = context.clock.mono()
             connection = Connection.open(uri, read_only=context.read_only, opener=self._opener)
             return self._serve(connection)
         except LimenError as error:
@@ -127,7 +128,7 @@ class Worker:
         for letter in context.mailbox.drain():
             if letter.future is not None and letter.future.set_running_or_notify_cancel():
                 letter.future.set_exception(
-                    ConnectError("The connection broke", str(error), "It was not asked of the host.")
+                    ConnectError.unsent("The connection broke", str(error), "It was not asked of the host.")
                 )
         auth = isinstance(error, AuthError)
         state = HostState.NEEDS_AUTH if auth else HostState.DOWN

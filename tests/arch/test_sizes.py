@@ -25,7 +25,7 @@ def test_no_function_is_over_60_lines() -> None:
     assert long == []
 
 
-def test_no_class_has_over_40_methods_and_few_have_over_25() -> None:
+def test_no_class_has_over_48_methods_and_few_have_over_25() -> None:
     counts = {
         f"{sources.name(path)} {node.name}": sum(
             isinstance(m, ast.FunctionDef | ast.AsyncFunctionDef) for m in node.body
@@ -34,7 +34,7 @@ def test_no_class_has_over_40_methods_and_few_have_over_25() -> None:
         for node in ast.walk(sources.tree(path))
         if isinstance(node, ast.ClassDef)
     }
-    assert {name: count for name, count in counts.items() if count > 45} == {}
+    assert {name: count for name, count in counts.items() if count > 48} == {}
     # widgets that answer a framework's many hooks, and facades: each named, so that a new one is a decision
     allowed = {
         "widgets/limen_widgets/line_table/table.py LineTable",

@@ -283,7 +283,9 @@ def test_pools_and_networks_are_listed(rig) -> None:
 
 def test_a_host_that_is_not_up_refuses_at_once(make) -> None:
     rig = make(start=False)
-    assert isinstance(rig.port.submit(lambda verbs: 1).exception(0), ConnectError)
+    error = rig.port.submit(lambda verbs: 1).exception(0)
+    assert isinstance(error, ConnectError)
+    assert error.before_sending, "it certainly never left: nobody needs to check whether it happened"
 
 
 def test_close_ends_it_and_what_was_asked_is_answered(rig) -> None:
@@ -294,6 +296,8 @@ def test_close_ends_it_and_what_was_asked_is_answered(rig) -> None:
     for future in futures:
         assert future.done()
         assert future.exception(0) is None or isinstance(future.exception(0), ConnectError)
-    assert isinstance(rig.port.submit(lambda verbs: 1).exception(0), ConnectError)
+    late = rig.port.submit(lambda verbs: 1).exception(0)
+    assert isinstance(late, ConnectError)
+    assert late.before_sending
     rig.port.refresh()
     rig.port.watch(Watch(interval=1.0))

@@ -96,8 +96,7 @@ class SimulatedHost:
                 self._calls.append((call, future))
         if refused:
             state = "closed" if self._closed else self._slot.state.value
-            error = ConnectError(f"{self.host.name} is {state}", hint="Try again when it is up.")
-            error.before_sending = True
+            error = ConnectError.unsent(f"{self.host.name} is {state}", hint="Try again when it is up.")
             future.set_exception(error)
         else:
             self._wake()

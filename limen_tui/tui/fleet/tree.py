@@ -8,6 +8,7 @@ from typing import ClassVar, Final
 
 from limen_widgets.line_table import Column, LineTable
 from limen_widgets.line_table.messages import RowActivated
+from rich.cells import cell_len
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -25,6 +26,8 @@ from limen_tui.tui.fleet.order import natural
 ALL: Final = ""
 """The identity of the first row: every host."""
 METER_CELLS: Final = 4
+NAME_CELLS: Final = 8
+"""What a name has beside glyph and load in a tree of its usual width."""
 NO_TOTALS: Final = Totals()
 
 
@@ -191,7 +194,12 @@ def _name(row: TreeRow) -> Line:
         return ((mark, "accent"), ("All hosts", "bold"))
     look = host_look(row.host)
     style = "" if row.host.state is HostState.UP else "dim"
-    return ((mark, "accent"), (look.glyph + " ", look.kind), (fmt.clean(row.host.host.name), style))
+    return ((mark, "accent"), (look.glyph + " ", look.kind), (_short(fmt.clean(row.host.host.name)), style))
+
+
+def _short(name: str) -> str:
+    """Long names lose their middle: hosts of one site begin alike and differ at the end."""
+    return name if cell_len(name) <= NAME_CELLS else f"{name[:3]}…{name[-(NAME_CELLS - 4):]}"
 
 
 def _load(row: TreeRow) -> Line:

@@ -114,7 +114,8 @@ class Painter(Generic[R]):
         if cached is not None and cached[0] == signature:
             return cached[1]
         line = "cursor" if cursor else "marked" if marked else ""
-        segments = [Segment((MARK if marked else NO_MARK) + " ", self._style(line, "mark" if marked or not cursor else ""))]
+        gutter = self._style(line, "mark" if marked or not cursor else "")
+        segments = [Segment((MARK if marked else NO_MARK) + " ", gutter)]
         by_id = {column.id: cell for column, cell in zip(self.columns, cells, strict=True)}
         for number, spot in enumerate(self.placed):
             if number:
