@@ -147,7 +147,8 @@ class Fleet:
         port = self._ports.get(host_id)
         if port is None:
             future: Future[T] = Future()
-            future.set_exception(ConnectError.unsent("The host is disabled or was removed", hint="Enable it under Hosts."))
+            error = ConnectError.unsent("The host is disabled or was removed", hint="Enable it under Hosts.")
+            future.set_exception(error)
             return future
         return port.submit(call, priority=priority)
 

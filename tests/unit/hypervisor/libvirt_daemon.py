@@ -46,7 +46,8 @@ class Daemon:
             (folder / name).mkdir(parents=True)
         folder.chmod(0o755)
         shutil.copytree("/etc/libvirt", folder / "etc", symlinks=True, dirs_exist_ok=True)
-        shutil.rmtree(folder / "etc/qemu", ignore_errors=True)
+        for own in ("qemu", "storage", "secrets"):  # the machine's own VMs, networks and pools are not ours
+            shutil.rmtree(folder / "etc" / own, ignore_errors=True)
         (folder / "etc/qemu").mkdir()
         (folder / "etc/qemu.conf").write_text('security_driver = "none"\nmax_core = 0\nuser = "root"\ngroup = "root"\n')
         self._conf = folder / "libvirtd.conf"
