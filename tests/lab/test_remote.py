@@ -16,7 +16,7 @@ from limen_tui.model.lifecycle import Verb, VMState
 from limen_tui.model.questions import Answer, QuestionKind, Trust
 from limen_tui.model.vm import VMKey
 from tests.lab.conftest import RunningLab
-from tests.lab.limen_lab import faults
+from tests.lab.limen_lab import client, faults
 from tests.lab.remote_world import World, make_world
 
 
@@ -68,14 +68,17 @@ def test_a_user_without_the_group_is_told_what_mends_it_and_may_read(lab: Runnin
 
 def test_a_changed_host_key_is_refused_and_nothing_is_asked(lab: RunningLab, tmp_path: Path) -> None:
     faults.rotate_host_key(lab.lab, 4)
-    world = make_world(lab, tmp_path, [4])
-    world.wait_state(4, HostState.NEEDS_AUTH)
-    problem = world.host(4).problem
-    assert problem is not None
-    assert "CHANGED" in problem.title
-    assert problem.detail.count("SHA256:") == 2
-    assert world.asked == []
-    world.fleet.close()
+    try:
+        world = make_world(lab, tmp_path, [4])
+        world.wait_state(4, HostState.NEEDS_AUTH)
+        problem = world.host(4).problem
+        assert problem is not None
+        assert "CHANGED" in problem.title
+        assert problem.detail.count("SHA256:") == 2
+        assert world.asked == []
+        world.fleet.close()
+    finally:
+        client.write(lab.lab)  # the tests after this one know the new key
 
 
 def test_no_verify_is_refused_unless_allowed_for_that_host(lab: RunningLab, tmp_path: Path) -> None:

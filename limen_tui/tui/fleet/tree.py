@@ -193,7 +193,7 @@ def _name(row: TreeRow) -> Line:
     if row.host is None:
         return ((mark, "accent"), ("All hosts", "bold"))
     look = host_look(row.host)
-    style = "" if row.host.state is HostState.UP else "dim"
+    style = row.host.host.colour if row.host.state is HostState.UP else "dim"
     return ((mark, "accent"), (look.glyph + " ", look.kind), (_short(fmt.clean(row.host.host.name)), style))
 
 

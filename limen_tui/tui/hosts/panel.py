@@ -178,9 +178,10 @@ def host_columns() -> Sequence[Column[HostRow]]:
     def over(part: float, of: float) -> str:
         return f"{part / of:.2f}" if of else UNKNOWN
 
-    def name(row: HostRow) -> str | Line:
+    def name(row: HostRow) -> Line:
         host = row.host.host
-        return ((host.name, ""), (" insecure", "bad")) if host.insecure else host.name
+        shown = (host.name, host.colour)
+        return (shown, (" insecure", "bad")) if host.insecure else (shown,)
 
     def state(row: HostRow) -> Line:
         look = host_look(row.host)
