@@ -180,8 +180,7 @@ def host_columns() -> Sequence[Column[HostRow]]:
 
     def name(row: HostRow) -> Line:
         host = row.host.host
-        shown = (host.name, host.colour)
-        return (shown, (" insecure", "bad")) if host.insecure else (shown,)
+        return ((host.name, host.colour), (" insecure" if host.insecure else "", "bad"))
 
     def state(row: HostRow) -> Line:
         look = host_look(row.host)
