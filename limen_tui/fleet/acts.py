@@ -15,9 +15,9 @@ from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from limen_tui.errors import ConnectError, LimenError
+from limen_tui.errors import ConnectError
 from limen_tui.fleet.operations import Operation
-from limen_tui.model.host import HostSnapshot, HostState, Problem
+from limen_tui.model.host import HostSnapshot, HostState, Problem, problem_of
 from limen_tui.model.lifecycle import RULES, Verb, VMState
 from limen_tui.model.ports import Clock, HostPort
 from limen_tui.model.vm import VM, VMKey
@@ -83,13 +83,6 @@ class Act:
     def count(self, *outcomes: Outcome) -> int:
         """How many VMs stand at one of ``outcomes``."""
         return sum(item.outcome in outcomes for item in tuple(self.items.values()))
-
-
-def problem_of(error: BaseException) -> Problem:
-    """An exception as a value to show."""
-    if isinstance(error, LimenError):
-        return Problem(error.title, error.detail, error.hint)
-    return Problem(type(error).__name__, str(error), "This is a defect in Limen: please report it.")
 
 
 class ActRunner:

@@ -12,12 +12,12 @@ from pathlib import Path, PurePosixPath
 
 from limen_tui.errors import ConnectError
 from limen_tui.fleet.actor import current_actor
-from limen_tui.fleet.clock import SystemClock
 from limen_tui.fleet.fleet import Fleet
 from limen_tui.fleet.questions import QuestionDesk
 from limen_tui.fleet.remoting import Remoting
 from limen_tui.fleet.stages import HostTester
 from limen_tui.inventory import Inventory, open_inventory
+from limen_tui.model.clock import SystemClock
 from limen_tui.model.host import Host, Problem
 from limen_tui.model.ports import InventoryPort
 from limen_tui.model.uri import LibvirtURI, host_id, parse_uri

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from limen_tui.errors import LimenError
 from limen_tui.hypervisor.mailbox import Mailbox
 from limen_tui.hypervisor.slot import SnapshotSlot, faded
 from limen_tui.model.events import EventKind, HostEvent
@@ -65,8 +64,3 @@ class Context:
             work()
         finally:
             self.busy_since = None
-
-
-def problem_of(error: LimenError) -> Problem:
-    """The error as a value."""
-    return Problem(error.title, error.detail, error.hint)

@@ -17,11 +17,10 @@ import libvirt
 
 from limen_tui.errors import LimenError, Timeout
 from limen_tui.hypervisor.connection import Connection
-from limen_tui.hypervisor.context import problem_of
 from limen_tui.hypervisor.errors import map_error
 from limen_tui.hypervisor.hostinfo import read_info
 from limen_tui.hypervisor.worker import plain_transport
-from limen_tui.model.host import Host, HostInfo, Problem
+from limen_tui.model.host import Host, HostInfo, Problem, problem_of
 from limen_tui.model.ports import Transport
 
 T = TypeVar("T")

@@ -17,13 +17,13 @@ from limen_tui.hypervisor import upkeep
 from limen_tui.hypervisor.agenda import Agenda
 from limen_tui.hypervisor.book import Book
 from limen_tui.hypervisor.connection import Connection
-from limen_tui.hypervisor.context import Context, problem_of
+from limen_tui.hypervisor.context import Context
 from limen_tui.hypervisor.definitions import Definitions
 from limen_tui.hypervisor.events import Happening, Then
 from limen_tui.hypervisor.pidfile import qemu_started_at
 from limen_tui.hypervisor.sampler import Sampler
 from limen_tui.model.events import EventKind
-from limen_tui.model.host import HostInfo, HostLoad, HostState
+from limen_tui.model.host import HostInfo, HostLoad, HostState, problem_of
 from limen_tui.model.lifecycle import VMState
 from limen_tui.model.ports import Priority
 from limen_tui.model.samples import RawSample

@@ -15,15 +15,15 @@ from functools import partial
 from typing import Final, TypeVar
 
 from limen_tui.errors import AuthError, ConnectError, InputError, LimenError, Timeout
-from limen_tui.hypervisor.clock import SystemClock
 from limen_tui.hypervisor.connection import Opener, asking_opener, open_libvirt
-from limen_tui.hypervisor.context import Context, problem_of
+from limen_tui.hypervisor.context import Context
 from limen_tui.hypervisor.lane import Lane
 from limen_tui.hypervisor.mailbox import Letter, Mailbox
 from limen_tui.hypervisor.slot import SnapshotSlot, faded
 from limen_tui.hypervisor.worker import Worker, plain_transport
+from limen_tui.model.clock import SystemClock
 from limen_tui.model.events import EventKind
-from limen_tui.model.host import Host, HostSnapshot, HostState
+from limen_tui.model.host import Host, HostSnapshot, HostState, problem_of
 from limen_tui.model.ports import Clock, Connector, EventSink, HostVerbs, Priority, Transport, Watch
 from limen_tui.model.questions import Asker
 

@@ -13,13 +13,13 @@ from limen_tui.hypervisor import uri as uris
 from limen_tui.hypervisor.backoff import Backoff
 from limen_tui.hypervisor.book import Book
 from limen_tui.hypervisor.connection import Connection, Opener, open_libvirt
-from limen_tui.hypervisor.context import Context, problem_of
+from limen_tui.hypervisor.context import Context
 from limen_tui.hypervisor.events import Happening, Then, subscribe
 from limen_tui.hypervisor.hostinfo import read_info, read_slow_info
 from limen_tui.hypervisor.serving import Serving
 from limen_tui.hypervisor.verbs import LibvirtVerbs
 from limen_tui.model.events import EventKind
-from limen_tui.model.host import Host, HostState
+from limen_tui.model.host import Host, HostState, problem_of
 from limen_tui.model.ports import Priority, Transport
 
 _WHY_CLOSED: Final = {

@@ -10,7 +10,6 @@ import gc
 import json
 import shutil
 import tempfile
-import time
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from pathlib import Path
@@ -25,6 +24,7 @@ from limen_tui.inventory.logs import Logs
 from limen_tui.inventory.schema import MIGRATIONS, migrate
 from limen_tui.inventory.text import check_uri, get, put
 from limen_tui.inventory.writer import Writer
+from limen_tui.model.clock import SystemClock
 from limen_tui.model.events import AuditEntry, HostEvent
 from limen_tui.model.host import Host, HostSnapshot, Problem
 from limen_tui.model.ports import Clock
@@ -44,21 +44,13 @@ _HOSTS: Final = """SELECT id, name, uri, grp, colour, position, enabled, read_on
     FROM hosts ORDER BY position, name, id"""
 
 
-class _SystemClock:
-    def wall(self) -> float:
-        return time.time()
-
-    def mono(self) -> float:
-        return time.monotonic()
-
-
 def open_inventory(path: Path | None, *, clock: Clock | None = None, keep_events: int = KEEP_EVENTS) -> Inventory:
     """Open the database at ``path``, making it and its folder; ``None`` is a private one that ends with ``close``.
 
     A damaged database is set aside, and ``Inventory.notice`` says so. Raises ``InventoryError`` for one of a newer
     Limen (left untouched) and for a place that cannot be written. Blocks; not for the UI thread.
     """
-    clock = clock or _SystemClock()
+    clock = clock or SystemClock()
     private = Path(tempfile.mkdtemp(prefix="limen-")) if path is None else None
     place = path if path is not None else Path(str(private)) / "inventory.db"
     database = Database(place)

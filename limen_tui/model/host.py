@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 
+from limen_tui.errors import LimenError
 from limen_tui.model.vm import VM
 
 
@@ -47,6 +48,13 @@ class Problem:
     title: str
     detail: str = ""
     hint: str = ""
+
+
+def problem_of(error: BaseException) -> Problem:
+    """An exception as a value to show."""
+    if isinstance(error, LimenError):
+        return Problem(error.title, error.detail, error.hint)
+    return Problem(type(error).__name__, str(error), "This is a defect in Limen: please report it.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 from textual.message import Message
 
 from limen_tui.errors import ConnectError, LimenError
-from limen_tui.fleet.acts import problem_of
 from limen_tui.fleet.view import FleetView
-from limen_tui.model.host import HostSnapshot, HostState, Problem
+from limen_tui.model.host import HostSnapshot, HostState, Problem, problem_of
 from limen_tui.model.ports import HostVerbs
 from limen_tui.model.units import clean
 from limen_tui.tui.tablepanel import TablePanel

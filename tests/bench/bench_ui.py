@@ -29,10 +29,10 @@ ENTER_ALT = b"\x1b[?1049h"
 def serve(hosts: int, vms: int, *, hung: int, flaky: int, still: bool, alone: bool, inventory: str) -> int:
     """Limen over a simulated fleet; ``still``: nothing moves; ``alone``: the simulation without a screen."""
     from limen_tui.fleet.actor import Actor
-    from limen_tui.fleet.clock import SystemClock
     from limen_tui.fleet.fleet import Fleet
     from limen_tui.hypervisor.simulated import simulated_fleet
     from limen_tui.inventory import open_inventory
+    from limen_tui.model.clock import SystemClock
     from limen_tui.model.ports import Watch
     from limen_tui.settings import Settings
     from limen_tui.settings.shape import Refresh

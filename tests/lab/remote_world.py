@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from limen_tui.fleet.actor import Actor
-from limen_tui.fleet.clock import SystemClock
 from limen_tui.fleet.fleet import Fleet
 from limen_tui.fleet.questions import QuestionDesk
 from limen_tui.fleet.remoting import Remoting
 from limen_tui.hypervisor.session import session_connector
 from limen_tui.inventory import open_inventory
+from limen_tui.model.clock import SystemClock
 from limen_tui.model.host import Host, HostSnapshot, HostState
 from limen_tui.model.ports import Watch
 from limen_tui.model.questions import Answer, Question, QuestionKind, Trust

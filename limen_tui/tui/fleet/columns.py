@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from limen_widgets.line_table import Column
+from limen_widgets.line_table.lines import natural
 from limen_widgets.pieces import Cell, Pieces, pieces_of
 
 from limen_tui.model.samples import StatsGroup
@@ -54,11 +55,11 @@ def _dimmed(cell: Callable[[VM], Cell]) -> Callable[[VM], Cell]:
 
 def _identity() -> list[Column[VM]]:
     return [
-        Column("name", "Name", cells.name, lambda vm: order.natural(vm.name), min_width=14, max_width=40, flex=3,
+        Column("name", "Name", cells.name, lambda vm: natural(vm.name), min_width=14, max_width=40, flex=3,
                sticky=True, priority=0, header_help="The VM's name on its host"),
         Column("state", "State", cells.state, order.state, width=11, priority=1,
                header_help="What it does now; ~ is as last seen"),
-        Column("host", "Host", cells.host, lambda vm: order.natural(vm.host_name), min_width=6, max_width=16,
+        Column("host", "Host", cells.host, lambda vm: natural(vm.host_name), min_width=6, max_width=16,
                priority=3, header_help="The host it is on"),
     ]  # fmt: skip
 

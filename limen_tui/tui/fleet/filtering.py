@@ -6,12 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from limen_widgets.line_table.lines import natural
+
 from limen_tui.fleet.view import FleetView
 from limen_tui.model.query import compile_query, suggest
 from limen_tui.model.units import clean
 from limen_tui.model.vm import VM
 from limen_tui.tui.fleet.lines import Line
-from limen_tui.tui.fleet.order import natural
 
 BAD, OFFER, DIM = "note--bad", "note--offer", "note--dim"
 EXAMPLES: Final = "web   state:running   host:kvm1   cpu>80   ip:10.0   !tag:test   a|b"

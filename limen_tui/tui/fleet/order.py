@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 from ipaddress import ip_address
 from typing import Final
@@ -10,7 +9,6 @@ from typing import Final
 from limen_tui.model.lifecycle import VMState
 from limen_tui.model.vm import VM
 
-_DIGITS: Final = re.compile(r"(\d{1,18})")
 _STATE_ORDER: Final = {
     state: place
     for place, state in enumerate((
@@ -19,17 +17,6 @@ _STATE_ORDER: Final = {
         VMState.UNKNOWN,
     ))
 }  # fmt: skip
-
-NaturalKey = tuple[tuple[int, int, str], ...]
-
-
-@lru_cache(maxsize=65536)
-def natural(text: str) -> NaturalKey:
-    """``web2`` before ``web10``, whatever the case; digits before letters."""
-    return tuple(
-        (0, int(part), "") if part[0].isdecimal() else (1, 0, part) for part in _DIGITS.split(text.casefold()) if part
-    )
-
 
 def pair(first: float | None, second: float | None) -> float | None:
     """The sum of two rates; ``None``, which sorts last, when neither is known."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from limen_widgets.line_table import Column, LineTable
+from limen_widgets.line_table.lines import natural
 from limen_widgets.line_table.messages import RowActivated
 from rich.cells import cell_len
 from textual import on
@@ -21,7 +22,6 @@ from limen_tui.model.ports import Clock
 from limen_tui.tui.fleet import cells, fmt
 from limen_tui.tui.fleet.glyphs import host_look
 from limen_tui.tui.fleet.lines import Line
-from limen_tui.tui.fleet.order import natural
 
 ALL: Final = ""
 """The identity of the first row: every host."""

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
+from limen_widgets.line_table.lines import natural
 
 from limen_tui.model.lifecycle import VMState
 from limen_tui.model.vm import VM, VMKey
@@ -16,12 +17,12 @@ ONE = VM(VMKey("h", "u"), "web", "kvm1", VMState.RUNNING)
 
 def test_numbers_in_names_count_as_numbers() -> None:
     names = ["web10", "Web2", "web", "web1", "db3", "10", "9"]
-    assert sorted(names, key=order.natural) == ["9", "10", "db3", "web", "web1", "Web2", "web10"]
+    assert sorted(names, key=natural) == ["9", "10", "db3", "web", "web1", "Web2", "web10"]
 
 
 @given(st.lists(st.text(max_size=40), max_size=20))
 def test_any_names_can_be_compared(names: list[str]) -> None:
-    assert len(sorted(names, key=order.natural)) == len(names)
+    assert len(sorted(names, key=natural)) == len(names)
 
 
 def test_a_pair_is_unknown_only_when_both_are() -> None:

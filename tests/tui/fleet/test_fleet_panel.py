@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from limen_widgets.line_table.lines import natural
 from textual.widgets import Input
 
 from limen_tui.model.lifecycle import VMState
@@ -14,7 +15,6 @@ from limen_tui.model.samples import StatsGroup
 from limen_tui.model.vm import VMKey
 from limen_tui.tui.fleet.empty import empty_lines
 from limen_tui.tui.fleet.filterbar import PROMPT, FilterBar, Note
-from limen_tui.tui.fleet.order import natural
 from limen_tui.tui.fleet.scope import ScopeLine
 from limen_tui.tui.fleet.strip import DetailStrip
 from limen_tui.tui.fleet.table import EmptyNote

@@ -92,6 +92,10 @@ def test_natural_order() -> None:
     assert sorted(["web10", "web2", "Web1", "10", "9", ""], key=natural) == ["", "9", "10", "Web1", "web2", "web10"]
 
 
+def test_natural_order_takes_any_text() -> None:
+    assert sorted(["²", "9" * 5000, "1"], key=natural)[0] == "1"
+
+
 def test_a_filter_keeps_the_cursor_on_its_row_when_it_passes() -> None:
     lines = model([Row(n, float(n)) for n in range(10)])
     lines.move(3)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
 from limen_widgets.line_table.column import Column
@@ -15,7 +16,7 @@ from limen_widgets.line_table.column import Column
 R = TypeVar("R")
 NEAR = 200
 """Lines from the cursor within which its row is looked for first."""
-_DIGITS = re.compile(r"(\d+)")
+_DIGITS = re.compile(r"(\d{1,18})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +28,14 @@ class Group(Generic[R]):
     folded: bool
 
 
-def natural(text: str) -> tuple[tuple[int, int, str], ...]:
-    """A sort key that puts ``web2`` before ``web10``."""
+NaturalKey = tuple[tuple[int, int, str], ...]
+
+
+@lru_cache(maxsize=65536)
+def natural(text: str) -> NaturalKey:
+    """``web2`` before ``web10``, whatever the case; digits before letters."""
     return tuple(
-        (0, int(part), "") if part.isdigit() else (1, 0, part.casefold()) for part in _DIGITS.split(text) if part
+        (0, int(part), "") if part[0].isdecimal() else (1, 0, part) for part in _DIGITS.split(text.casefold()) if part
     )
 
 
