@@ -18,6 +18,7 @@ from limen_tui.model.lifecycle import Verb
 from limen_tui.model.network import Network
 from limen_tui.model.samples import ALL_GROUPS, StatsGroup
 from limen_tui.model.storage import Pool
+from limen_tui.model.verbs.definitions import DefinitionVerbs
 from limen_tui.model.vm import VM
 
 T = TypeVar("T")
@@ -60,6 +61,10 @@ class HostVerbs(Protocol):
     ``Conflict`` for a state that forbids it, ``NotSupported``, ``ReadOnlyError``, ``StepFailed``,
     ``ConnectError`` when the link broke (the act may or may not have happened).
     """
+
+    @property
+    def definitions(self) -> DefinitionVerbs:
+        """Definitions of VMs."""
 
     def lifecycle(self, verb: Verb, uuid: str) -> None:
         """Ask the hypervisor for ``verb``; returns when it is accepted, not when the guest obeyed."""

@@ -61,7 +61,7 @@ class SimulatedHost:
         self._load = HostLoad()
         self._slot = HostSnapshot(host, since=clock.wall())
         self._verbs = SimulatedVerbs(
-            MappingProxyType(self._machines), number, clock.wall, self._on_change, read_only=host.read_only
+            self._machines, number, clock.wall, self._on_change, read_only=host.read_only
         )
 
     # -- HostPort ---------------------------------------------------------------------------------
@@ -243,6 +243,7 @@ class SimulatedHost:
 
     def _on_change(self, machine: Machine, text: str) -> None:
         self._hurry = True
+        self._still.pop(machine.uuid, None)
         self._tell(machine, text)
 
     def _tell(self, machine: Machine, text: str) -> None:

@@ -9,6 +9,7 @@ from limen_tui.errors import Conflict, NotSupported, StepFailed
 from limen_tui.hypervisor.simulated.catalogue import BROKEN, CRASHY, STUBBORN, Made
 from limen_tui.model.lifecycle import RULES, SAVED, Verb, VMState, refusal
 from limen_tui.model.samples import RawDisk, RawNic, RawVM
+from limen_tui.model.vm import VMFacts
 
 RUNNING, PAUSED, SHUTOFF = 1, 3, 5
 MIB = 1 << 20
@@ -26,6 +27,8 @@ class Machine:
         self.made = made
         self.facts = made.facts
         self.uuid, self.name = made.uuid, made.name
+        self.xml = ""
+        """As it was defined; empty for one of the catalogue, whose definition is made of its facts."""
         self.ips = (made.ip,)
         self.state = VMState.RUNNING if made.running else VMState.STOPPED
         self.reason = "booted" if made.running else "shut down"
@@ -75,6 +78,11 @@ class Machine:
     def set_tags(self, tags: tuple[str, ...]) -> None:
         """Kept in the definition."""
         self.facts = replace(self.facts, tags=tags)
+
+    def redefine(self, xml: str, facts: VMFacts) -> None:
+        """Take over a definition; what is kept beside it stays."""
+        self.xml = xml
+        self.facts = replace(facts, autostart=self.facts.autostart, persistent=True)
 
     # -- living -----------------------------------------------------------------------------------
 

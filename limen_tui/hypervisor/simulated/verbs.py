@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, MutableMapping, Sequence
+from typing import TYPE_CHECKING
 
 from limen_tui.errors import NotFound, ReadOnlyError
 from limen_tui.hypervisor.simulated.machine import Machine
 from limen_tui.model.lifecycle import Verb
 from limen_tui.model.network import Lease, Network
 from limen_tui.model.storage import Pool
+
+if TYPE_CHECKING:
+    from limen_tui.hypervisor.simulated.defining import SimulatedDefinitions
 
 GIB = 1 << 30
 WORDS = {Verb.RESUME: "resumed"}
@@ -20,7 +24,7 @@ class SimulatedVerbs:
 
     def __init__(
         self,
-        machines: Mapping[str, Machine],
+        machines: MutableMapping[str, Machine],
         number: int,
         now: Callable[[], float],
         changed: Callable[[Machine, str], None],
@@ -32,6 +36,15 @@ class SimulatedVerbs:
         self._now = now
         self._changed = changed
         self._read_only = read_only
+
+    @property
+    def definitions(self) -> SimulatedDefinitions:
+        """See HostVerbs."""
+        from limen_tui.hypervisor.simulated.defining import SimulatedDefinitions  # noqa: PLC0415 - lxml, late
+
+        return SimulatedDefinitions(
+            self._machines, self._number, self._now, self._changed, read_only=self._read_only
+        )
 
     def lifecycle(self, verb: Verb, uuid: str) -> None:
         """See HostVerbs."""
@@ -99,7 +112,7 @@ class SimulatedVerbs:
             leases = tuple(
                 Lease(machine.facts.nics[0].mac, machine.made.ip, machine.name, self._now() + 3600)
                 for machine in self._machines.values()
-                if machine.state.is_active and machine.facts.nics[0].source == name
+                if machine.state.is_active and machine.facts.nics and machine.facts.nics[0].source == name
             )
             made.append(
                 Network(

@@ -5,12 +5,16 @@ from __future__ import annotations
 from lxml import etree
 
 from limen_tui.hypervisor.simulated.machine import Machine
+from limen_tui.model.xml.parse import LIMEN_NS, parse
+from limen_tui.model.xml.read import tags_of
 from limen_tui.model.xml.tags import tags_element
 
 
 def domain_xml(machine: Machine) -> str:
     """Domain XML that model.xml reads back to the same facts."""
     facts = machine.facts
+    if machine.xml:
+        return _with_tags(machine.xml, facts.tags)
     root = etree.Element("domain", type=facts.kind)
     _text(root, "name", machine.name)
     _text(root, "uuid", machine.uuid)
@@ -42,6 +46,21 @@ def domain_xml(machine: Machine) -> str:
     etree.SubElement(devices, "graphics", type=facts.graphics, port="-1", autoport="yes")
     balloon = etree.SubElement(devices, "memballoon", model="virtio")
     etree.SubElement(balloon, "stats", period=str(facts.balloon_period))
+    return etree.tostring(root, pretty_print=True, encoding="unicode")
+
+
+def _with_tags(xml: str, tags: tuple[str, ...]) -> str:
+    """The definition as given, with the tags as they are now."""
+    root = parse(xml, "domain")
+    if tags_of(root) == tags:
+        return xml
+    metadata = root.find("metadata")
+    if metadata is None:
+        metadata = etree.SubElement(root, "metadata")
+    for old in metadata.findall(f"{{{LIMEN_NS}}}vm"):
+        metadata.remove(old)
+    if tags:
+        metadata.append(etree.fromstring(tags_element(tags)))
     return etree.tostring(root, pretty_print=True, encoding="unicode")
 
 

@@ -37,7 +37,7 @@ def facts(xml: str) -> VMFacts:
         os=_os_name(root),
         title=text(root, "title"),
         description=text(root, "description"),
-        tags=_tags(root),
+        tags=tags_of(root),
         nics=tuple(_nic(nic) for nic in root.iterfind("devices/interface")),
         disks=tuple(_disk(disk) for disk in root.iterfind("devices/disk")),
         graphics=attribute(root, "devices/graphics", "type"),
@@ -73,7 +73,8 @@ def _os_name(root: etree._Element) -> str:
     return " ".join(parts[-2:]) if len(parts) > 2 else " ".join(parts[-1:])
 
 
-def _tags(root: etree._Element) -> tuple[str, ...]:
+def tags_of(root: etree._Element) -> tuple[str, ...]:
+    """The tags in the metadata of a ``<domain>``, each once."""
     found = root.iterfind(f"metadata/{{{LIMEN_NS}}}vm/{{{LIMEN_NS}}}tag")
     tags = (tag.text.strip() for tag in found if tag.text)
     return tuple(dict.fromkeys(tag for tag in tags if tag))
