@@ -20,6 +20,8 @@ from limen_tui.inventory.codec import dumps
 from limen_tui.inventory.database import DB_ERRORS, Database, Row
 from limen_tui.inventory.files import opening, prepare, unusable
 from limen_tui.inventory.fleetstore import FleetStore
+from limen_tui.inventory.journal import Journal
+from limen_tui.inventory.keepsakes import Keepsakes
 from limen_tui.inventory.logs import Logs
 from limen_tui.inventory.schema import MIGRATIONS, migrate
 from limen_tui.inventory.text import check_uri, get, put
@@ -89,6 +91,8 @@ class Inventory:
         self._fleet = FleetStore(database)
         self._logs = Logs(database, keep_events=keep_events)
         self._writer = Writer(database, path, after_failure=self._fleet.forget_known)
+        self.journal = Journal(database, self._writer, self._reading)
+        self.keepsakes = Keepsakes(database, self._writer, self._reading)
 
     @property
     def rows_written(self) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from limen_tui.inventory import journal, keepsakes
 from limen_tui.inventory.database import Database
 
 Migration = Callable[[Database], None]
@@ -46,7 +47,12 @@ def _to_1(database: Database) -> None:
         database.run(statement)
 
 
-MIGRATIONS: Final[tuple[Migration, ...]] = (_to_1,)
+def _to_2(database: Database) -> None:
+    for statement in (*journal.TABLES, *keepsakes.TABLES):
+        database.run(statement)
+
+
+MIGRATIONS: Final[tuple[Migration, ...]] = (_to_1, _to_2)
 
 
 def version(database: Database) -> int:

@@ -14,11 +14,14 @@ from typing import Protocol, TypeVar
 
 from limen_tui.model.events import AuditEntry, HostEvent
 from limen_tui.model.host import Host, HostSnapshot
+from limen_tui.model.jobs import Job, Step
+from limen_tui.model.keepsakes import Definition, Trashed
 from limen_tui.model.lifecycle import Verb
 from limen_tui.model.network import Network
 from limen_tui.model.samples import ALL_GROUPS, StatsGroup
 from limen_tui.model.storage import Pool
 from limen_tui.model.verbs.definitions import DefinitionVerbs
+from limen_tui.model.verbs.storage import StorageVerbs
 from limen_tui.model.vm import VM
 
 T = TypeVar("T")
@@ -65,6 +68,10 @@ class HostVerbs(Protocol):
     @property
     def definitions(self) -> DefinitionVerbs:
         """Definitions of VMs."""
+
+    @property
+    def storage(self) -> StorageVerbs:
+        """Volumes of storage pools."""
 
     def lifecycle(self, verb: Verb, uuid: str) -> None:
         """Ask the hypervisor for ``verb``; returns when it is accepted, not when the guest obeyed."""
@@ -136,12 +143,61 @@ Connector = Callable[[Host, EventSink], HostPort]
 """Makes the port for a host, real or simulated; connects nothing yet."""
 
 
+class JournalPort(Protocol):
+    """The journal of jobs. Writes are queued; whoever is about to act waits for the future first."""
+
+    def begin(self, job: Job) -> Future[None]:
+        """Keep a new job with its whole plan."""
+
+    def step(self, job_id: str, place: int, step: Step) -> Future[None]:
+        """Keep how far a step is."""
+
+    def state(self, job: Job) -> Future[None]:
+        """Keep a job's state, end and problem."""
+
+    def claim(self, job: Job, owner: str) -> Future[None]:
+        """Take a job over from the owner that ``job`` names; fails with ``InventoryError`` when another was faster."""
+
+    def jobs(self, *, limit: int = 100, unfinished: bool = False) -> tuple[Job, ...]:
+        """Newest first; with ``unfinished`` those alone that are not over, however old."""
+
+
+class KeepsakesPort(Protocol):
+    """Deleted VMs that can be restored, and definitions as they were."""
+
+    def put_in_trash(self, item: Trashed) -> Future[None]:
+        """Keep a deleted VM; the same VM again replaces what was kept of it."""
+
+    def take_from_trash(self, host_id: str, uuid: str) -> Future[None]:
+        """Keep it no longer: it was restored, or purged."""
+
+    def trash(self) -> tuple[Trashed, ...]:
+        """Newest first."""
+
+    def keep_definition(self, item: Definition) -> Future[None]:
+        """Keep a definition unless it is the last one kept of that VM."""
+
+    def definitions(self, host_id: str, uuid: str) -> tuple[Definition, ...]:
+        """Of one VM, newest first."""
+
+    def last_definitions(self) -> tuple[Definition, ...]:
+        """The newest of every VM."""
+
+
 class InventoryPort(Protocol):
     """What Limen remembers between runs.
 
     Reads run on the caller's thread and are for start-up, the command line and worker threads; writes
     are queued to the one writer thread and return at once (a future that fails with InventoryError).
     """
+
+    @property
+    def journal(self) -> JournalPort:
+        """What jobs did, and what they left unfinished."""
+
+    @property
+    def keepsakes(self) -> KeepsakesPort:
+        """Trash and history of definitions."""
 
     def hosts(self) -> tuple[Host, ...]:
         """Saved hosts in their order."""
