@@ -12,7 +12,7 @@ from limen_tui.model.host import Problem
 from limen_tui.model.jobs import Job, JobPlan, JobState, Step, StepPlan, StepState
 from limen_tui.model.keepsakes import Definition, Trashed
 
-STEPS = (StepPlan("volume.create", "Create <disk>", {"pool": "p", "name": "ü;'--"}), StepPlan("domain.define", "Define"))
+STEPS = (StepPlan("volume.create", "Create <disk>", {"pool": "p", "name": "ü;'--"}), StepPlan("vm.define", "Define"))
 PLAN = JobPlan("create", "Create web1", "h1", "kvm1", STEPS, "uuid-1", "web1\udcff", "vm.create", ("a note",))
 
 
