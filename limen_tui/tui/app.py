@@ -31,6 +31,8 @@ from limen_tui.tui.main.screen import MainScreen
 from limen_tui.tui.memory import THEME, Memory
 from limen_tui.tui.signin.desk import SignInDesk
 from limen_tui.tui.themes import theme_name, themes
+from limen_tui.tui.viewpanel import Needs
+from limen_tui.tui.vm.screen import VMScreen
 
 LEAVES_TEXT = frozenset({"enter", "escape", "tab", "shift+tab"})
 """Keys after which another widget may have the keyboard."""
@@ -128,9 +130,15 @@ class LimenApp(App[int], inherit_bindings=False):
         self._soon = False
         self.tick()
 
+    def _needs(self) -> Needs | None:
+        for screen in reversed(self.screen_stack):
+            if isinstance(screen, VMScreen):
+                return screen.watched()
+        panel = self.main.panel
+        return panel.watched() if panel.is_mounted else None
+
     def _watch(self) -> None:
-        main = self.main
-        needs = main.panel.watched() if main.panel.is_mounted else None
+        needs = self._needs()
         if needs is None:
             return
         refresh = self.settings.refresh

@@ -115,10 +115,16 @@ class Commands(HostCommands):
         """On its own screen."""
         self.open_vm(target.vms[0].key)
 
-    def open_vm(self, key: VMKey) -> None:
-        """Show a VM on its own screen."""
-        if self._app.fleet.view.vm(key) is not None and not isinstance(self._app.screen, VMScreen):
-            self._app.push_screen(VMScreen(self._app, key))
+    def open_vm(self, key: VMKey, tab_id: str = "") -> None:
+        """Show a VM on its own screen, in the tab of that name."""
+        screen = self._app.screen
+        if isinstance(screen, VMScreen):
+            if screen.key != key:
+                screen.show_other(key)
+            if tab_id:
+                screen.show_tab(tab_id)
+        elif self._app.fleet.view.vm(key) is not None:
+            self._app.push_screen(VMScreen(self._app, key, tab_id))
 
     def do_vm_xml(self, target: Target) -> None:
         """Its definition."""

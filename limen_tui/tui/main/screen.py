@@ -228,6 +228,20 @@ class MainScreen(ActionScreen):
         if not self.panel.show_vm(key):
             self.notify("That VM is gone", markup=False, timeout=3)
 
+    def neighbour(self, key: VMKey, by: int) -> VMKey | None:
+        """The VM beside another in the table of VMs as it stands; its cursor goes there, too."""
+        panel = self._panels.get("vms")
+        table = panel.table if panel is not None and panel.is_mounted else None
+        if table is None:
+            keys = [vm.key for vm in self.limen.fleet.view.vms]
+            place = keys.index(key) + by if key in keys else -1
+            return keys[place] if 0 <= place < len(keys) else None
+        found = table.next_to(key, by)
+        if not isinstance(found, VMKey):
+            return None
+        table.move_to(found)
+        return found
+
     def step_back(self) -> None:
         """Escape where the view has nothing to undo itself: marks, filter, then the whole fleet."""
         if not self.panel.step_back() and self._host_id is not None:

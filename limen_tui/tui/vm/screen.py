@@ -1,167 +1,208 @@
-"""One VM: facts, load, disks, interfaces, recent events. May import textual, fleet and model. UI thread."""
+"""One VM, close up: a head with live figures and a row of tabs. May import textual, fleet and model. UI thread."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import islice
-from time import localtime, strftime
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
+from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
+from textual.binding import Binding, BindingsMap, BindingType
+from textual.events import DescendantFocus
 
 from limen_tui.fleet.view import FleetView
-from limen_tui.model.actions import Target
-from limen_tui.model.events import HostEvent
-from limen_tui.model.history import Series
-from limen_tui.model.units import clean
-from limen_tui.model.vm import VM, VMKey
+from limen_tui.model.actions import Action, Target, pause_or_resume
+from limen_tui.model.lifecycle import Verb
+from limen_tui.model.vm import VMKey
 from limen_tui.tui.actionscreen import ActionScreen
-from limen_tui.tui.fleet import fmt
-from limen_tui.tui.fleet.glyphs import host_look
-from limen_tui.tui.fleet.lines import Line
-from limen_tui.tui.fleet.strip import DIM, STRONG, DetailStrip, graph_lines, title_line
 from limen_tui.tui.keybar import KeyBar, bar_actions
+from limen_tui.tui.viewpanel import Needs
+from limen_tui.tui.vm.deck import TabDeck
+from limen_tui.tui.vm.head import TabRow, VMHead
+from limen_tui.tui.vm.tab import VMTab
+from limen_tui.tui.vm.tabs import tabs
 
 if TYPE_CHECKING:
     from limen_tui.tui.app import LimenApp
 
-EVENTS = 12
-"""Recent events shown."""
-
-
-class VMFactsView(DetailStrip):
-    """All lines about the VM; taller than the strip, with the same colours."""
-
-    DEFAULT_CSS = "VMFactsView { height: auto; background: $background; }"
-
-    def show_lines(self, lines: Sequence[Line]) -> None:
-        """As tall as what it says."""
-        self.styles.height = max(1, len(lines))
-        super().show_lines(lines)
-
-    def _redraw(self) -> None:
-        """The screen fills it."""
+NOT_HERE: Final = frozenset({"vm.open", "view.filter"})
 
 
 class VMScreen(ActionScreen):
-    """Pinned to an identity; when the VM is gone it says so."""
+    """Pinned to an identity; when the VM is gone it says so. Tabs are made when they are first shown.
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "back", "Back", show=False),
-        Binding("j,down", "scroll(1)", "Down", show=False),
-        Binding("k,up", "scroll(-1)", "Up", show=False),
-    ]
-    DEFAULT_CSS = """
-    VMScreen { layout: vertical; }
-    VMScreen VerticalScroll { height: 1fr; }
+    While a tab that takes the keys is on show and has not given them back, no key but its own does anything here.
     """
 
-    def __init__(self, app: LimenApp, key: VMKey) -> None:
+    AUTO_FOCUS: ClassVar[str | None] = None
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "back", "Back", show=False),
+        *(Binding(str(number), f"tab({number})", "Tab", show=False) for number in range(1, 10)),
+        Binding("left_square_bracket", "neighbour(-1)", "VM before", show=False),
+        Binding("right_square_bracket", "neighbour(1)", "Next VM", show=False),
+    ]
+    DEFAULT_CSS = "VMScreen { layout: vertical; }"
+
+    def __init__(self, app: LimenApp, key: VMKey, tab_id: str = "") -> None:
         super().__init__(app)
         self.key = key
         vm = app.fleet.view.vm(key)
-        self._name = vm.name if vm is not None else ""
+        self._vm_name = vm.name if vm is not None else ""
+        self._makers = {maker.tab_id: maker for maker in tabs()}
+        self._current = tab_id if tab_id in self._makers else "overview"
+        self._own_keys = self._bindings
+        self.keys_taken = False
+        """Whether every key goes to the tab on show."""
 
     def compose(self) -> ComposeResult:
-        """Facts, keys."""
-        with VerticalScroll(id="facts-scroll"):
-            yield VMFactsView(self.limen.fleet, id="facts")
+        """Head, tabs, keys."""
+        yield VMHead()
+        yield TabRow(tuple(self._makers.values()))
+        yield TabDeck(self.limen)
         yield KeyBar(self.limen.keys)
 
     def on_mount(self) -> None:
         """Fill."""
-        self.show_fleet(self.limen.fleet.view)
+        self._place_parts()
+        self.show_tab(self._current)
 
     def on_resize(self) -> None:
         """Lay out again."""
-        self.show_fleet(self.limen.fleet.view)
+        self._place_parts()
+        self.call_after_refresh(self.show_fleet, self.limen.fleet.view)
+
+    def on_screen_resume(self) -> None:
+        """Nothing was passed on while another screen covered this one."""
+        if self.is_mounted:
+            self.show_fleet(self.limen.fleet.view)
+
+    def _place_parts(self) -> None:
+        height = self.app.size.height
+        self.query_one(KeyBar).display = height >= 8
+        self.query_one(VMHead).display = height >= 4
+
+    # -- what it is aimed at ----------------------------------------------------------------------
 
     @property
-    def vm(self) -> VM | None:
-        """The VM as the fleet has it now."""
-        return self.limen.fleet.view.vm(self.key)
+    def tab(self) -> VMTab | None:
+        """The tab on show."""
+        return self.query_one(TabDeck).tab
 
     def target(self) -> Target:
         """This VM and its host."""
-        vm = self.vm
+        vm = self.limen.fleet.view.vm(self.key)
         host = self.limen.fleet.view.host(self.key.host_id)
         return Target((vm,) if vm else (), (host,) if host else (), self.limen.fleet.read_only)
 
+    def watched(self) -> Needs:
+        """All figures of this VM, often."""
+        return Needs(frozenset({self.key.host_id}), frozenset({self.key}))
+
     def show_fleet(self, view: FleetView) -> None:
-        """Repaints the lines that changed."""
+        """Head, tab on show and keys."""
         if not self.is_mounted:
             return
         vm = view.vm(self.key)
-        facts = self.query_one(VMFactsView)
-        if vm is None:
-            facts.show_lines([((f" {clean(self._name)} is gone. Esc goes back.", STRONG),)])
-        else:
-            facts.show_lines(self._lines(vm))
+        if vm is not None:
+            self._vm_name = vm.name
+        self.query_one(VMHead).show_vm(vm, self._vm_name, view, self.limen.fleet.clock.wall())
+        tab = self.tab
+        if tab is not None and tab.is_mounted:
+            tab.show_vm(vm, view)
+        self._show_keys()
+
+    def _show_keys(self) -> None:
         target = self.target()
-        self.query_one(KeyBar).show_actions(
-            [action for action in bar_actions() if action.id not in ("vm.open", "view.filter")],
-            lambda action: self.reason(action, target),
-        )
+        labels = {}
+        if target.vms and pause_or_resume(target.vms) is Verb.RESUME and target.vms[0].state == "paused":
+            labels["vm.pause-resume"] = "Resume"
+        shown = [] if self.keys_taken else [action for action in bar_actions() if action.id not in NOT_HERE]
 
-    def _lines(self, vm: VM) -> list[Line]:
-        fleet = self.limen.fleet
-        history = {series: fleet.history.series(vm.key, series) for series in Series}
-        events = [event for event in reversed(fleet.events) if (event.host_id, event.uuid) == vm.key]
-        host = fleet.view.host(vm.key.host_id)
-        lines: list[Line] = [title_line(vm, fleet.clock.wall())]
-        if host is not None and vm.stale:
-            why = host.problem.title if host.problem else host.state.value
-            lines.append(((f" {host_look(host).glyph} as last seen: {clean(why)}", "strip--warn"),))
-        lines += [(), *graph_lines(vm, history, 40), (), *fact_block(vm)]
-        return [*lines, *event_block(list(islice(events, EVENTS)))]
+        def reason(action: Action) -> str | None:
+            return self.reason(action, target)
 
-    def action_scroll(self, by: int) -> None:
-        """Up or down."""
-        self.query_one(VerticalScroll).scroll_relative(y=by, animate=False)
+        self.query_one(KeyBar).show_actions(shown, reason, labels)
+
+    # -- tabs -------------------------------------------------------------------------------------
+
+    def show_tab(self, tab_id: str, *, into: bool = True) -> None:
+        """Show one, made now if it is not there yet; with ``into`` it has the keyboard."""
+        maker = self._makers.get(tab_id)
+        if maker is None:
+            return
+        self._current = tab_id
+        tab = self.query_one(TabDeck).show(maker, self.key)
+        # before the next key is looked at: none may reach an action that was meant for the guest
+        self._take_keys(tab.takes_keys and into)
+        self.query_one(TabRow).show_current(tab_id)
+        self.call_after_refresh(self._arrive, tab, into=into)
+
+    def _arrive(self, tab: VMTab, *, into: bool) -> None:
+        if tab is not self.tab or not tab.is_mounted:
+            return
+        tab.arrived()
+        if not into:
+            self.set_focus(self.query_one(TabRow))
+        self.show_fleet(self.limen.fleet.view)
+
+    def _take_keys(self, on: bool) -> None:
+        self.keys_taken = on
+        self._bindings = BindingsMap() if on else self._own_keys
+
+    def action_tab(self, number: int) -> None:
+        """The tab of that number."""
+        maker = next((each for each in self._makers.values() if each.number == number), None)
+        if maker is not None:
+            self.show_tab(maker.tab_id)
+
+    @on(TabRow.Chosen)
+    def _chosen(self, event: TabRow.Chosen) -> None:
+        self.show_tab(event.tab_id, into=event.into)
+
+    @on(VMTab.KeysLeft)
+    def _keys_left(self) -> None:
+        self._take_keys(False)
+        self.set_focus(self.query_one(TabRow))
+        self._show_keys()
+
+    def on_descendant_focus(self, event: DescendantFocus) -> None:
+        """A click into a tab that takes the keys gives them to it."""
+        tab = self.tab
+        if tab is not None and tab.takes_keys and tab in event.widget.ancestors_with_self and not self.keys_taken:
+            self._take_keys(True)
+            self._show_keys()
+
+    # -- other VMs --------------------------------------------------------------------------------
+
+    def action_neighbour(self, by: int) -> None:
+        """The VM before or after, in the order of the table it was opened from."""
+        key = self.limen.main.neighbour(self.key, by)
+        if key is None or key == self.key:
+            self.notify("No other VM in the table", markup=False, timeout=2)
+            return
+        self.show_other(key)
+
+    def show_other(self, key: VMKey) -> None:
+        """Another VM, in the same tab."""
+        self.query_one(TabDeck).clear()
+        self.key = key
+        vm = self.limen.fleet.view.vm(self.key)
+        self._vm_name = vm.name if vm is not None else ""
+        self.show_tab(self._current)
+
+    # -- keys -------------------------------------------------------------------------------------
 
     def action_back(self) -> None:
         """To the screen before."""
+        self.query_one(TabDeck).leave()
         self.app.pop_screen()
 
+    def do_view_refresh(self, _: Target) -> None:
+        """Ask its host now."""
+        self.limen.fleet.reconnect(self.key.host_id)
+        if (tab := self.tab) is not None:
+            tab.refresh_now()
 
-def fact_block(vm: VM) -> list[Line]:
-    """Labelled facts, disks and interfaces."""
-    facts = vm.facts
-    flags = [word for word, on in (("autostart", facts.autostart), ("transient", not facts.persistent),
-                                   ("guest agent", facts.has_agent), ("balloon", facts.has_balloon)) if on]  # fmt: skip
-    rows = [
-        ("UUID", vm.key.uuid), ("Host", vm.host_name), ("Title", facts.title), ("Description", facts.description),
-        ("vCPUs", f"{facts.vcpus} of at most {facts.vcpus_max}" if facts.vcpus_max > facts.vcpus else str(facts.vcpus)),
-        ("Memory", f"{fmt.memory(facts.memory_kib)} of at most {fmt.memory(facts.memory_max_kib)}"
-         if facts.memory_max_kib > facts.memory_kib else fmt.memory(facts.memory_kib)),
-        ("System", facts.os),
-        ("Machine", " ".join(filter(None, (facts.machine, facts.arch, facts.firmware, facts.kind)))),
-        ("Display", facts.graphics), ("Addresses", "  ".join(vm.ips)), ("Tags", " ".join(facts.tags)),
-        ("Flags", ", ".join(flags)),
-    ]  # fmt: skip
-    lines: list[Line] = [_fact(label, value) for label, value in rows if value]
-    lines += [(), ((" Disks", STRONG),)] if facts.disks else []
-    for disk in facts.disks:
-        what = "  ".join(filter(None, (disk.device if disk.device != "disk" else "", disk.bus, disk.format)))
-        lines.append(_fact(disk.target, f"{disk.source or '(empty)'}  {what}"))
-    lines += [(), ((" Interfaces", STRONG),)] if facts.nics else []
-    for nic in facts.nics:
-        lines.append(_fact(nic.mac, "  ".join(filter(None, (nic.kind, nic.source, nic.model, nic.target)))))
-    return lines
+    def do_vm_xml(self, _: Target) -> None:
+        """Its definition is one of the tabs."""
+        self.show_tab("xml")
 
-
-def event_block(events: Sequence[HostEvent]) -> list[Line]:
-    """The last events, newest on top."""
-    if not events:
-        return []
-    lines: list[Line] = [(), ((" Recent events", STRONG),)]
-    for event in events:
-        style = {"warning": "strip--warn", "error": "strip--bad"}.get(event.level, "")
-        lines.append(((f" {strftime('%H:%M:%S', localtime(event.at))}  ", DIM), (clean(event.text), style)))
-    return lines
-
-
-def _fact(label: str, value: str) -> Line:
-    return ((f" {clean(label):<18} ", DIM), (clean(value), ""))
