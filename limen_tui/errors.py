@@ -11,6 +11,7 @@
     |- NotSupported             this hypervisor or driver cannot do it
     |- ReadOnlyError            refused here: the host or the whole run is read-only
     |- StepFailed               the hypervisor tried and failed
+    |- Cancelled                stopped because a person asked for it
     |- InventoryError           the database is damaged, newer than we are, or not writable
     `- InputError               what was typed, or a file that was read, is not usable
        `- ConfigError           config.toml; the detail names the line
@@ -75,6 +76,10 @@ class ReadOnlyError(LimenError):
 
 class StepFailed(LimenError):
     """The hypervisor tried and failed."""
+
+
+class Cancelled(LimenError):
+    """Stopped on the way because a person asked for it: no failure."""
 
 
 class InventoryError(LimenError):

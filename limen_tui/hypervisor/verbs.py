@@ -32,6 +32,11 @@ class LibvirtVerbs:
         """See HostVerbs."""
         return LibvirtDefinitions(self._gate)
 
+    @property
+    def storage(self) -> storage.LibvirtStorage:
+        """See HostVerbs."""
+        return storage.LibvirtStorage(self._gate)
+
     @mapped
     def lifecycle(self, verb: Verb, uuid: str) -> None:
         """See HostVerbs; virDomainCreate, Shutdown, Reboot, Reset, Destroy, Suspend, Resume, ManagedSave."""

@@ -13,8 +13,8 @@ from limen_tui.model.storage import Pool
 
 if TYPE_CHECKING:
     from limen_tui.hypervisor.simulated.defining import SimulatedDefinitions
+    from limen_tui.hypervisor.simulated.storage import SimulatedStorage
 
-GIB = 1 << 30
 WORDS = {Verb.RESUME: "resumed"}
 """Where libvirt's event is not called by the state that it leads to."""
 
@@ -36,6 +36,7 @@ class SimulatedVerbs:
         self._now = now
         self._changed = changed
         self._read_only = read_only
+        self._storage: SimulatedStorage | None = None
 
     @property
     def definitions(self) -> SimulatedDefinitions:
@@ -45,6 +46,17 @@ class SimulatedVerbs:
         return SimulatedDefinitions(
             self._machines, self._number, self._now, self._changed, read_only=self._read_only
         )
+
+    @property
+    def storage(self) -> SimulatedStorage:
+        """See HostVerbs."""
+        if self._storage is None:
+            from limen_tui.hypervisor.simulated.storage import SimulatedStorage  # noqa: PLC0415 - made when looked at
+
+            self._storage = SimulatedStorage(
+                tuple(self._machines.values()), self._number, self._now, read_only=self._read_only
+            )
+        return self._storage
 
     def lifecycle(self, verb: Verb, uuid: str) -> None:
         """See HostVerbs."""
@@ -78,32 +90,8 @@ class SimulatedVerbs:
         return domain_xml(self._machine(uuid))
 
     def pools(self) -> tuple[Pool, ...]:
-        """A directory and a volume group, both as full as their host's number says."""
-        fill = 0.35 + self._number % 5 * 0.14
-        made: list[Pool] = []
-        for name, kind, size, path in (
-            ("default", "dir", 1800 * GIB, "/var/lib/libvirt/images"),
-            ("vg0", "logical", 3600 * GIB, "/dev/vg0"),
-            ("iso", "dir", 200 * GIB, "/srv/iso"),
-        ):
-            used = int(size * min(0.97, fill))
-            made.append(
-                Pool(
-                    f"{self._number:08x}-0000-4000-8000-{len(made):012x}",
-                    name,
-                    kind,
-                    path,
-                    name != "iso" or self._number % 3 != 0,
-                    True,
-                    True,
-                    size,
-                    used,
-                    size - used,
-                    len(self._machines) if name == "default" else 4,
-                )
-            )
-            fill += 0.1
-        return tuple(made)
+        """Directories and a volume group, as full as their host's number says."""
+        return self.storage.pools()
 
     def networks(self) -> tuple[Network, ...]:
         """Two networks, with a lease for each running VM."""
