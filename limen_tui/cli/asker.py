@@ -5,13 +5,17 @@ Host keys are only ever trusted by a typed word. Without a terminal nothing is a
 
 from __future__ import annotations
 
+import atexit
+import contextlib
 import getpass
 import sys
+import termios
 import threading
+from collections.abc import Iterator
 
 from limen_tui.cli.output import say
 from limen_tui.fleet.questions import QuestionDesk
-from limen_tui.model.questions import Answer, Question, QuestionKind, Trust
+from limen_tui.model.questions import Answer, Prompt, Question, QuestionKind, Trust
 from limen_tui.model.units import clean
 
 
@@ -22,6 +26,8 @@ class TerminalAsker:
         self._desk = desk
         self.busy = False
         """Whether somebody is being asked right now."""
+        self.unanswered: list[Question] = []
+        """What would have been asked, had there been a terminal."""
 
     def tick(self) -> None:
         """Called while polling."""
@@ -30,7 +36,8 @@ class TerminalAsker:
             return
         if not (sys.stdin.isatty() and sys.stderr.isatty()):
             for question in pending:
-                say(f"limen: {question.host_name}: {question.title}: nobody can be asked here")
+                self.unanswered.append(question)
+                say(f"limen: {question.host_name}: {_would_ask(question)}: nobody can be asked here")
                 self._desk.answer(question, None)
             return
         self.busy = True
@@ -38,11 +45,42 @@ class TerminalAsker:
 
     def _answer(self, question: Question) -> None:
         try:
-            self._desk.answer(question, _host_key(question) if question.host_key else _prompts(question))
+            with _echo_comes_back():
+                answer = _host_key(question) if question.host_key else _prompts(question)
+            self._desk.answer(question, answer)
         except (EOFError, OSError):
             self._desk.answer(question, None)
         finally:
             self.busy = False
+
+
+@contextlib.contextmanager
+def _echo_comes_back() -> Iterator[None]:
+    """The terminal as it was, also when Ctrl-C ends the program while this thread waits at a hidden prompt."""
+    before = termios.tcgetattr(sys.stdin.fileno())
+
+    def restore() -> None:
+        termios.tcsetattr(sys.stdin.fileno(), termios.TCSADRAIN, before)
+
+    atexit.register(restore)
+    try:
+        yield
+    finally:
+        restore()
+        atexit.unregister(restore)
+
+
+def _would_ask(question: Question) -> str:
+    """In one line, what a terminal is needed for."""
+    if question.host_key is not None:
+        return f"{question.title} ({question.host_key.key_type} {question.host_key.fingerprint})"
+    prompts = ", ".join(_label(prompt) for prompt in question.prompts)
+    return f"{question.title} ({prompts})" if prompts else question.title
+
+
+def _label(prompt: Prompt) -> str:
+    """What is asked for, without the colon that most servers put there themselves."""
+    return clean(prompt.text).strip().rstrip(":").rstrip()
 
 
 def _host_key(question: Question) -> Answer | None:
@@ -61,11 +99,14 @@ def _prompts(question: Question) -> Answer | None:
     say("\n".join(part for part in (f"{question.host_name}: {question.title}", question.text) if part))
     values = []
     for prompt in question.prompts:
-        text = f"{clean(prompt.text)}: "
+        text = f"{_label(prompt)}: "
         if prompt.secret:
             values.append(getpass.getpass(text, stream=sys.stderr))
         else:
             sys.stderr.write(text)
             sys.stderr.flush()
-            values.append(sys.stdin.readline().rstrip("\n"))
+            line = sys.stdin.readline()
+            if not line:
+                return None
+            values.append(line.rstrip("\n"))
     return Answer(tuple(values), remember=True)

@@ -65,12 +65,12 @@ def _dispatch(arguments: argparse.Namespace) -> int:
 
 
 def _host_verb(settings: Settings, arguments: argparse.Namespace) -> int:
+    if arguments.verb == "doctor" or arguments.what == "test":
+        from limen_tui.cli import hosttest  # noqa: PLC0415
+
+        return hosttest.test(settings, arguments, arguments.host if arguments.verb == "doctor" else arguments.uri)
     from limen_tui.cli import hostbook  # noqa: PLC0415
 
-    if arguments.verb == "doctor":
-        return hostbook.test(settings, arguments, arguments.host)
-    if arguments.what == "test":
-        return hostbook.test(settings, arguments, arguments.uri)
     if arguments.read_only:
         raise ReadOnlyError("The saved hosts were not changed: Limen was started read-only")
     if arguments.demo or arguments.lab or arguments.uris:

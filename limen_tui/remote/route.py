@@ -7,6 +7,7 @@ them without our host key and sign-in dialogs.
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -17,6 +18,7 @@ from limen_tui.errors import InputError
 
 DEFAULT_KNOWN_HOSTS = ("~/.ssh/known_hosts", "~/.ssh/known_hosts2", "/etc/ssh/ssh_known_hosts")
 DEFAULT_KEYS = ("id_ed25519", "id_ecdsa", "id_rsa", "id_ed25519_sk", "id_ecdsa_sk")
+SYSTEM_CONFIG = Path("/etc/ssh/ssh_config")
 MOST_JUMPS = 5
 KEEPALIVE_SECONDS = 3
 KEEPALIVE_COUNT = 2
@@ -69,8 +71,8 @@ def resolve(hop: Hop, config: list[str] | None) -> Resolved:
         wanted["username"] = hop.user
     if hop.port is not None:
         wanted["port"] = hop.port
-    if config is not None:
-        wanted["config"] = config
+    # asyncssh reads the user's configuration by itself only in connect(), which is too late for jump hosts and trust
+    wanted["config"] = _own_config() if config is None else config
     if hop.keyfile:
         wanted["client_keys"], wanted["ignore_encrypted"] = [str(Path(hop.keyfile).expanduser())], True
     try:
@@ -83,6 +85,12 @@ def resolve(hop: Hop, config: list[str] | None) -> Resolved:
                          "Check ~/.ssh/config and the key files it names.") from error  # fmt: skip
     jumps = _jumps(hop.jump or options.tunnel)
     return Resolved(hop, options, jumps, _known_hosts(hop, options), _encrypted(hop, options))
+
+
+def _own_config() -> list[str]:
+    """The files that ssh itself reads, those that are there: the user's first, so that its word counts."""
+    files = (Path("~/.ssh/config").expanduser(), SYSTEM_CONFIG)
+    return [str(file) for file in files if os.access(file, os.R_OK)]
 
 
 def _jumps(text: object) -> tuple[Hop, ...]:

@@ -13,6 +13,7 @@ import pytest
 from limen_tui.errors import AuthError, ConnectError, InputError, LimenError
 from limen_tui.model.questions import Answer, Question, QuestionKind, Trust
 from limen_tui.model.uri import parse_uri
+from limen_tui.remote import route
 from limen_tui.remote.connect import Whose
 from limen_tui.remote.link import hop_of
 from limen_tui.remote.route import Hop, resolve
@@ -115,3 +116,23 @@ def test_jump_hosts_that_cannot_be_are_refused(jump: str) -> None:
         parse_uri(f"qemu+ssh://kvm/system?jump={quote(jump)}")
     with pytest.raises(LimenError):
         parse_uri("qemu+ssh://kvm/system?jump=gate&transport=native")
+
+
+def test_the_own_configuration_is_read_as_ssh_reads_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    system = tmp_path / "ssh_config"
+    monkeypatch.setattr(route, "SYSTEM_CONFIG", system)
+    assert resolve(Hop("kvm"), None).options.host == "kvm", "no file is no error"
+    (tmp_path / ".ssh").mkdir()
+    (tmp_path / ".ssh/config").write_text(
+        "Host kvm\n  HostName kvm.example.org\n  User ann\n  Port 2222\n  ProxyJump gate\n"
+        "  UserKnownHostsFile ~/kh\nMatch host other.example.org\n  User bob\n"
+    )
+    system.write_text("Host *\n  User nobody\n  Port 2022\n")
+    found = resolve(Hop("kvm"), None)
+    assert (found.options.host, found.options.port, found.options.username) == ("kvm.example.org", 2222, "ann")
+    assert found.jumps == (Hop("gate"),)
+    assert found.known_hosts[0] == "~/kh"
+    system_only = resolve(Hop("elsewhere"), None)
+    assert (system_only.options.port, system_only.options.username) == (2022, "nobody")
+    assert resolve(Hop("kvm", "root", 22), None).label == "root@kvm", "the URI's word counts most"
