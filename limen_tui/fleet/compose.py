@@ -9,19 +9,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
 from limen_tui.errors import ConnectError
 from limen_tui.fleet.actor import current_actor
 from limen_tui.fleet.fleet import Fleet
 from limen_tui.fleet.questions import QuestionDesk
 from limen_tui.fleet.remoting import Remoting
-from limen_tui.fleet.stages import HostTester
 from limen_tui.inventory import Inventory, open_inventory
 from limen_tui.model.clock import SystemClock
 from limen_tui.model.host import Host, Problem
-from limen_tui.model.ports import InventoryPort
+from limen_tui.model.ports import Connector, EventSink, HostPort, InventoryPort
 from limen_tui.model.uri import LibvirtURI, host_id, parse_uri
 from limen_tui.settings import Settings, data_dir, runtime_dir
+
+if TYPE_CHECKING:
+    from limen_tui.fleet.stages import Tester
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +142,6 @@ def _local() -> tuple[Host, tuple[Problem, ...]]:
 def _real(
     hosts: Sequence[Host], inventory: Inventory, options: Options, settings: Settings, notices: tuple[Problem, ...]
 ) -> Composed:
-    from limen_tui.hypervisor.session import session_connector  # noqa: PLC0415 - not in the demo
-
     desk = QuestionDesk()
     composed: list[Fleet] = []
 
@@ -151,14 +152,29 @@ def _real(
         desk, runtime_dir(), reconnect, ssh_config=list(options.ssh_config) if options.ssh_config else None,
         parallel=settings.connections.parallel,
     )  # fmt: skip
+    made: list[Connector] = []
+
+    def connect(host: Host, sink: EventSink) -> HostPort:
+        if not made:
+            from limen_tui.hypervisor.session import session_connector  # noqa: PLC0415 - not before the first paint
+
+            made.append(session_connector(read_only=options.read_only, transport=remoting.transport, asker=desk))
+        return made[0](host, sink)
+
     fleet = Fleet(
-        hosts, session_connector(read_only=options.read_only, transport=remoting.transport, asker=desk), inventory,
+        hosts, connect, inventory,
         clock=SystemClock(), actor=current_actor(options.front), read_only=options.read_only, questions=desk,
         watchers=(remoting.watch_view,), acts_per_host=settings.connections.lifecycle_per_host,
         shutdown_timeout=settings.confirm.shutdown_timeout,
     )  # fmt: skip
     composed.append(fleet)
-    fleet.tester = HostTester(remoting)
+
+    def make_tester() -> Tester:
+        from limen_tui.fleet.stages import HostTester  # noqa: PLC0415 - not before the first test
+
+        return HostTester(remoting)
+
+    fleet.make_tester = make_tester
     return Composed(fleet, notices, remoting)
 
 

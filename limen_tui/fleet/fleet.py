@@ -13,7 +13,7 @@ from dataclasses import replace
 from itertools import chain
 from queue import Empty, SimpleQueue
 from time import perf_counter
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from limen_tui.errors import ConnectError
 from limen_tui.fleet.actor import Actor
@@ -21,7 +21,6 @@ from limen_tui.fleet.acts import Act, ActItem, ActRunner, Outcome
 from limen_tui.fleet.merge import HostMerger, Pending
 from limen_tui.fleet.operations import Operation
 from limen_tui.fleet.questions import QuestionDesk
-from limen_tui.fleet.stages import Tester
 from limen_tui.fleet.view import FleetView, Totaller
 from limen_tui.model.actions import vm_reason
 from limen_tui.model.events import AuditEntry, EventKind, HostEvent
@@ -29,6 +28,9 @@ from limen_tui.model.history import History
 from limen_tui.model.host import Host, HostSnapshot, HostState
 from limen_tui.model.ports import Clock, Connector, HostPort, HostVerbs, InventoryPort, Priority, Watch
 from limen_tui.model.vm import VM, VMKey
+
+if TYPE_CHECKING:
+    from limen_tui.fleet.stages import Tester
 
 T = TypeVar("T")
 REMEMBER_EVERY = 30.0
@@ -60,8 +62,9 @@ class Fleet:
         shutdown_timeout: float = 60.0,
     ) -> None:
         self.inventory = inventory
-        self.tester: Tester | None = None
-        """Tries a host before it is saved; ``None`` where there are no real hosts."""
+        self.make_tester: Callable[[], Tester] | None = None
+        """Makes :attr:`tester`; ``None`` where there are no real hosts."""
+        self._tester: Tester | None = None
         self.read_only = read_only
         self.actor = actor
         self.clock = clock
@@ -87,6 +90,8 @@ class Fleet:
         self._written: dict[str, float] = {}
         self._watch: dict[str, Watch] = {}
         self._started = False
+        self._waiting: dict[str, HostSnapshot] = {}
+        """Until the start, what stands in for the hosts' own: their sessions are made then, after the first paint."""
         self.acts = ActRunner(
             self._ports, clock, limit=acts_per_host, shutdown_timeout=shutdown_timeout, on_final=self._on_final
         )
@@ -102,9 +107,20 @@ class Fleet:
         """Configured hosts in their order, disabled ones included."""
         return tuple(sorted(self._hosts.values(), key=lambda host: (host.position, host.name)))
 
+    @property
+    def tester(self) -> Tester | None:
+        """Tries a host before it is saved; ``None`` where there are no real hosts. Made at the first use."""
+        if self._tester is None and self.make_tester is not None:
+            self._tester = self.make_tester()
+        return self._tester
+
     def start(self) -> None:
         """Begin connecting to every enabled host."""
         self._started = True
+        self._waiting.clear()
+        for host in self.hosts:
+            if host.enabled and host.id not in self._ports:
+                self._open_port(host)
         for port in self._ports.values():
             port.start()
 
@@ -195,7 +211,7 @@ class Fleet:
     def poll(self) -> bool:
         """Take in what the sessions have; whether there is a new ``view`` or a new event. Never blocks."""
         told = self._drain_events()
-        raw = {host_id: port.snapshot for host_id, port in self._ports.items()}
+        raw = self._waiting | {host_id: port.snapshot for host_id, port in self._ports.items()}
         self.acts.settle(raw)
         pending = self.acts.pending_states()
         asks = {question.host_id: question.title for question in reversed(self.questions.pending)}
@@ -300,15 +316,22 @@ class Fleet:
     def _add(self, host: Host, remembered_at: float | None, vms: Sequence[VM]) -> None:
         self._hosts[host.id] = host
         self._mergers[host.id] = HostMerger(remembered_at, {vm.key.uuid: vm for vm in vms})
-        if host.enabled:
-            wanted = replace(host, read_only=True) if self.read_only else host
-            self._ports[host.id] = self._connect(wanted, self._queue.put)
+        if host.enabled and self._started:
+            self._open_port(host)
+        elif host.enabled:
+            self._waiting[host.id] = HostSnapshot(self._wanted(host), since=self.clock.wall())
+
+    def _open_port(self, host: Host) -> None:
+        self._ports[host.id] = self._connect(self._wanted(host), self._queue.put)
+
+    def _wanted(self, host: Host) -> Host:
+        return replace(host, read_only=True) if self.read_only else host
 
     def _drop_port(self, host_id: str) -> None:
         if port := self._ports.pop(host_id, None):
             port.close()
         self.questions.withdraw(host_id)
-        for table in (self._sampled, self._written, self._watch, self._pointed, self._rows):
+        for table in (self._waiting, self._sampled, self._written, self._watch, self._pointed, self._rows):
             table.pop(host_id, None)
 
 

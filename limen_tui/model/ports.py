@@ -10,19 +10,21 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeAlias, TypeVar
 
-from limen_tui.model.events import AuditEntry, HostEvent
-from limen_tui.model.host import Host, HostSnapshot
-from limen_tui.model.jobs import Job, Step
-from limen_tui.model.keepsakes import Definition, Trashed
-from limen_tui.model.lifecycle import Verb
-from limen_tui.model.network import Network
 from limen_tui.model.samples import ALL_GROUPS, StatsGroup
-from limen_tui.model.storage import Pool
-from limen_tui.model.verbs.definitions import DefinitionVerbs
-from limen_tui.model.verbs.storage import StorageVerbs
-from limen_tui.model.vm import VM
+
+if TYPE_CHECKING:  # only named in signatures: to load them all would keep the first paint waiting
+    from limen_tui.model.events import AuditEntry, HostEvent
+    from limen_tui.model.host import Host, HostSnapshot
+    from limen_tui.model.jobs import Job, Step
+    from limen_tui.model.keepsakes import Definition, Trashed
+    from limen_tui.model.lifecycle import Verb
+    from limen_tui.model.network import Network
+    from limen_tui.model.storage import Pool
+    from limen_tui.model.verbs.definitions import DefinitionVerbs
+    from limen_tui.model.verbs.storage import StorageVerbs
+    from limen_tui.model.vm import VM
 
 T = TypeVar("T")
 
@@ -125,7 +127,7 @@ class HostPort(Protocol):
         """Wait up to ``timeout`` seconds for it to have ended; whether it has."""
 
 
-EventSink = Callable[[HostEvent], None]
+EventSink: TypeAlias = "Callable[[HostEvent], None]"
 """Called on session threads; must only enqueue."""
 
 class Transport(Protocol):
@@ -139,7 +141,7 @@ class Transport(Protocol):
         """
 
 
-Connector = Callable[[Host, EventSink], HostPort]
+Connector: TypeAlias = "Callable[[Host, EventSink], HostPort]"
 """Makes the port for a host, real or simulated; connects nothing yet."""
 
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import math
 import re
-import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -46,6 +44,8 @@ def load_settings(path: Path | None = None) -> Settings:
 
 def parse_settings(text: str, name: str = "config.toml") -> Settings:
     """Settings from TOML. Raises ``ConfigError`` naming file, line and key, and what is allowed."""
+    import tomllib  # noqa: PLC0415 - most have no settings file, and no time on the way to the first paint
+
     source = Source(name, text)
     try:
         document = tomllib.loads(text)
@@ -81,6 +81,8 @@ def wrong(source: Source, path: tuple[str, ...], what: str, allowed: str) -> Con
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """A hint: the nearest of ``known``, or all of them."""
+    import difflib  # noqa: PLC0415 - only for a mistake
+
     words = sorted(known)
     near = difflib.get_close_matches(word, words, 1, 0.5)
     if near:

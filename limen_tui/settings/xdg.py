@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import stat
-import tempfile
 from pathlib import Path
 
 from limen_tui.errors import InputError
@@ -34,6 +33,12 @@ def state_dir() -> Path:
     return _base("XDG_STATE_HOME", ".local/state")
 
 
+def _temporary() -> Path:
+    import tempfile  # noqa: PLC0415 - where XDG_RUNTIME_DIR is set it is not needed
+
+    return Path(tempfile.gettempdir())
+
+
 def runtime_dir() -> Path:
     """A private folder (0700) for sockets, made when missing.
 
@@ -41,7 +46,7 @@ def runtime_dir() -> Path:
     belongs to somebody else.
     """
     base = os.environ.get("XDG_RUNTIME_DIR", "")
-    path = Path(base) / "limen" if base.startswith("/") else Path(tempfile.gettempdir()) / f"limen-{os.geteuid()}"
+    path = Path(base) / "limen" if base.startswith("/") else _temporary() / f"limen-{os.geteuid()}"
     try:
         path.mkdir(mode=0o700, exist_ok=True)
         found = path.lstat()
