@@ -18,11 +18,13 @@ from typing import TYPE_CHECKING, TypeVar
 from limen_tui.errors import ConnectError
 from limen_tui.fleet.actor import Actor
 from limen_tui.fleet.acts import Act, ActItem, ActRunner, Outcome
+from limen_tui.fleet.jobdesk import job_runner
 from limen_tui.fleet.merge import HostMerger, Pending
 from limen_tui.fleet.operations import Operation
 from limen_tui.fleet.questions import QuestionDesk
 from limen_tui.fleet.view import FleetView, Totaller
 from limen_tui.model.actions import vm_reason
+from limen_tui.model.closeup import CloseUps
 from limen_tui.model.events import AuditEntry, EventKind, HostEvent
 from limen_tui.model.history import History
 from limen_tui.model.host import Host, HostSnapshot, HostState
@@ -71,6 +73,7 @@ class Fleet:
         self.questions = questions or QuestionDesk()
         self.view = FleetView()
         self.history = History()
+        self.closeups = CloseUps()
         self.events: deque[HostEvent] = deque(maxlen=EVENTS_KEPT)
         """Newest last. ``events_seen`` grows with each, also beyond what is kept."""
         self.events_seen = 0
@@ -95,6 +98,8 @@ class Fleet:
         self.acts = ActRunner(
             self._ports, clock, limit=acts_per_host, shutdown_timeout=shutdown_timeout, on_final=self._on_final
         )
+        self.jobs = job_runner(self, inventory, clock, actor, self._queue.put)
+        """What takes long or changes more than one thing."""
         remembered = inventory.last_seen([host.id for host in hosts])
         for host in hosts:
             self._add(host, *remembered.get(host.id, (None, ())))
@@ -157,6 +162,11 @@ class Fleet:
         if (port := self._ports.get(host_id)) and self._watch.get(host_id) != watch:
             self._watch[host_id] = watch
             port.watch(watch)
+
+    def is_up(self, host_id: str) -> bool:
+        """Whether a host can be asked now. Any thread."""
+        port = self._ports.get(host_id)
+        return port is not None and port.snapshot.state is HostState.UP
 
     def call(self, host_id: str, call: Callable[[HostVerbs], T], *, priority: Priority = Priority.USER) -> Future[T]:
         """Ask a host something; the future fails with ``ConnectError`` when it is not up."""
@@ -255,6 +265,7 @@ class Fleet:
             if snapshot.sampled_at is not None and snapshot.sampled_at != self._sampled.get(host.id):
                 self._sampled[host.id] = snapshot.sampled_at
                 self._point(snapshot)
+                self._look_closely(snapshot)
                 self._remember(snapshot)
         return {host.id: new[host.id] for host in hosts}, changed
 
@@ -264,6 +275,16 @@ class Fleet:
         if not rare or mono - self._pointed.get(snapshot.host.id, -POINT_EVERY) >= POINT_EVERY:
             self._pointed[snapshot.host.id] = mono
             self.history.add(snapshot.vms.values())
+
+    def _look_closely(self, snapshot: HostSnapshot) -> None:
+        """Keep every figure of the VMs that are on show by themselves, and a day of minutes of all."""
+        at = snapshot.sampled_at
+        for uuid, detail in snapshot.details.items():
+            vm = snapshot.vms.get(uuid)
+            if at is not None and vm is not None and vm.state.is_active:
+                self.closeups.of(vm.key).add(at, vm.load, detail)
+        if snapshot.host.saved:
+            self.inventory.minutes.add(snapshot)
 
     def _rows_of(self, snapshot: HostSnapshot) -> tuple[VM, ...]:
         known = self._rows.get(snapshot.host.id)

@@ -15,6 +15,9 @@ _ALL: Final = (
     libvirt.VIR_DOMAIN_UNDEFINE_MANAGED_SAVE | libvirt.VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA
     | libvirt.VIR_DOMAIN_UNDEFINE_CHECKPOINTS_METADATA
 )  # fmt: skip
+# the flags for TPM state came with libvirt 8.9
+_KEEP: Final = libvirt.VIR_DOMAIN_UNDEFINE_KEEP_NVRAM | getattr(libvirt, "VIR_DOMAIN_UNDEFINE_KEEP_TPM", 0)
+_TAKE: Final = libvirt.VIR_DOMAIN_UNDEFINE_NVRAM | getattr(libvirt, "VIR_DOMAIN_UNDEFINE_TPM", 0)
 _NOT_KNOWN: Final = frozenset({
     libvirt.VIR_ERR_INVALID_ARG, libvirt.VIR_ERR_NO_SUPPORT, libvirt.VIR_ERR_OPERATION_UNSUPPORTED,
     libvirt.VIR_ERR_ARGUMENT_UNSUPPORTED,
@@ -34,6 +37,11 @@ class LibvirtDefinitions:
     def names(self) -> dict[str, str]:
         """See DefinitionVerbs; virConnectListAllDomains."""
         return {dom.name(): dom.UUIDString() for dom in self._raw.listAllDomains(0)}
+
+    @mapped
+    def is_active(self, uuid: str) -> bool:
+        """See DefinitionVerbs; virDomainIsActive."""
+        return bool(self._gate.dom(uuid).isActive())
 
     @mapped
     def all_xml(self) -> dict[str, str]:
@@ -94,9 +102,8 @@ class LibvirtDefinitions:
         self._gate.writable("The VM stays.")
         try:
             dom = self._gate.dom(uuid)
-            nvram = libvirt.VIR_DOMAIN_UNDEFINE_KEEP_NVRAM if keep_nvram else libvirt.VIR_DOMAIN_UNDEFINE_NVRAM
             try:
-                dom.undefineFlags(_ALL | nvram)
+                dom.undefineFlags(_ALL | (_KEEP if keep_nvram else _TAKE))
             except libvirt.libvirtError as error:
                 if error.get_error_code() not in _NOT_KNOWN:
                     raise

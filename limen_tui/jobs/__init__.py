@@ -1,1 +1,1 @@
-"""Jobs: steps with undo, their runner, operations and recipes. Imports the model; reaches hosts and journal by ports."""
+"""Jobs: steps with undo, their runner, operations, recipes. Imports the model; reaches hosts and journal by ports."""

@@ -62,6 +62,11 @@ class SimulatedDefinitions:
         """See DefinitionVerbs."""
         return {machine.name: uuid for uuid, machine in self._machines.items()}
 
+    def is_active(self, uuid: str) -> bool:
+        """See DefinitionVerbs."""
+        machine = self._machine(uuid)
+        return machine.state.is_active or machine.pending is not None
+
     def all_xml(self) -> dict[str, str]:
         """See DefinitionVerbs."""
         return {uuid: domain_xml(machine) for uuid, machine in self._machines.items()}

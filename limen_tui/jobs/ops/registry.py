@@ -25,6 +25,11 @@ def keep(context: Context, args: Args, result: Args, *, certain: bool) -> None:
     """An undo for what needs none: what it changed goes with an earlier step's undo, or nothing was changed."""
 
 
+def do_again(context: Context, args: Args) -> Result | None:
+    """For what may be done twice: doing it again is as good as looking whether it was done."""
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Operation:
     """One thing that can be done to a host, and undone."""

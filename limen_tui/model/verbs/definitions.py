@@ -24,6 +24,9 @@ class DefinitionVerbs(Protocol):
     def names(self) -> dict[str, str]:
         """UUID by name of every VM of the host (virConnectListAllDomains)."""
 
+    def is_active(self, uuid: str) -> bool:
+        """Whether it runs now, paused or not (virDomainIsActive). Raises ``NotFound``."""
+
     def all_xml(self) -> dict[str, str]:
         """Inactive definition by UUID of every VM of the host, without secrets (one list, then virDomainGetXMLDesc)."""
 

@@ -1,0 +1,147 @@
+"""Operations on volumes. Run on the thread of a job; see :mod:`.registry`."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Final
+
+from limen_tui.errors import Conflict, InputError, NotFound
+from limen_tui.jobs.context import Context
+from limen_tui.jobs.ops.registry import Operation, Result, do_again, keep
+from limen_tui.model.jobs import Args
+from limen_tui.model.ports import HostVerbs
+from limen_tui.model.storage import Volume
+from limen_tui.model.units import size
+from limen_tui.model.xml.volume import volume_xml
+
+
+def find(context: Context, pool: str, name: str) -> Volume | None:
+    """The volume, or ``None``. Raises ``LimenError`` for a pool that is not there."""
+    try:
+        return context.ask(lambda verbs: verbs.storage.volume(pool, name))
+    except NotFound:
+        # which of the two is missing? a pool that is gone is an error of its own
+        known = context.ask(lambda verbs: verbs.pools())
+        if not any(each.name == pool and each.active for each in known):
+            raise
+        return None
+
+
+def _check_create(context: Context, args: Args) -> None:
+    pool = next((each for each in context.ask(lambda verbs: verbs.pools()) if each.name == args["pool"]), None)
+    if pool is None or not pool.active:
+        raise Conflict(f"Storage pool {args['pool']} is not active", hint="Start it, or choose another pool.")
+    if find(context, args["pool"], args["name"]) is not None:
+        raise Conflict(f"Volume {args['name']} exists already in pool {args['pool']}", hint="Choose another name.")
+    if (need := args.get("allocation", 0)) > pool.available:
+        raise Conflict(f"Pool {pool.name} has no room for {args['name']}",
+                       f"{size(need)} needed, {size(pool.available)} free.", "Choose another pool.")  # fmt: skip
+
+
+def _create(context: Context, args: Args) -> Result:
+    xml = volume_xml(
+        args["name"], args["capacity"], args["format"], allocation=args.get("allocation", 0),
+        backing_path=args.get("backing_path", ""), backing_format=args.get("backing_format", ""),
+    )  # fmt: skip
+    made = context.ask(lambda verbs: verbs.storage.create(args["pool"], xml), timeout=None)
+    return {"path": made.path}
+
+
+def _created(context: Context, args: Args) -> Result | None:
+    volume = find(context, args["pool"], args["name"])
+    return None if volume is None or not _is_ours(volume, args) else {"path": volume.path}
+
+
+def _is_ours(volume: Volume, args: Args) -> bool:
+    asked = args["capacity"], args.get("backing_path", "")
+    return (volume.capacity, volume.backing_path) == asked and volume.format in ("", args["format"])
+
+
+def _undo_create(context: Context, args: Args, result: Args, *, certain: bool) -> None:
+    volume = find(context, args["pool"], args["name"])
+    if volume is None:
+        return
+    if not certain and not _is_ours(volume, args):
+        context.log(f"{volume.path} is another than this job was to make: it stays.")
+        return
+    users = _users(context, volume.path)
+    if users:
+        raise Conflict(f"{volume.path} is used by {users[0]}", hint="Somebody attached it meanwhile; look at that VM.")
+    _delete(context, args)
+
+
+def _users(context: Context, path: str) -> list[str]:
+    """VMs whose definition names the path."""
+    found = []
+    for uuid, xml in context.ask(lambda verbs: verbs.definitions.all_xml()).items():
+        if path in sources(xml):
+            found.append(uuid)
+    return found
+
+
+def sources(xml: str) -> set[str]:
+    """Every path that a definition names as a disk, or as what is below one."""
+    from limen_tui.model.xml.read import facts  # noqa: PLC0415 - lxml, late
+
+    return {disk.source for disk in facts(xml).disks if disk.source}
+
+
+def _delete(context: Context, args: Args) -> Result:
+    try:
+        context.ask(lambda verbs: verbs.storage.delete(args["pool"], args["name"]), timeout=None)
+    except NotFound:
+        context.log(f"{args['name']} was gone already.")
+    return {}
+
+
+def _deleted(context: Context, args: Args) -> Result | None:
+    return {} if find(context, args["pool"], args["name"]) is None else None
+
+
+def _check_delete(context: Context, args: Args) -> None:
+    volume = find(context, args["pool"], args["name"])
+    if volume is None:
+        return
+    owner = args.get("owner", "")
+    users = [user for user in _users(context, volume.path) if user != owner]
+    if users:
+        raise Conflict(f"{volume.path} is used by another VM", users[0], "Detach it there first.")
+    above = [each.name for each in context.ask(lambda verbs: verbs.storage.volumes(args["pool"]))
+             if each.backing_path == volume.path and each.name not in args.get("with", ())]  # fmt: skip
+    if above:
+        raise Conflict(f"{volume.path} is the base of {', '.join(above[:3])}", hint="Delete those first.")
+
+
+def _write(context: Context, args: Args) -> Result:
+    data = context.attachments.get(args["attachment"])
+    if data is None:
+        raise InputError(f"The content of {args['name']} was only in memory",
+                         "It may hold the hash of a password, so it was not written down.",
+                         "Roll the job back, and create the VM again.")  # fmt: skip
+    place = 0
+
+    def read(count: int) -> bytes:
+        nonlocal place
+        piece = data[place : place + count]
+        place += len(piece)
+        return piece
+
+    def told(done: int) -> None:
+        context.report(done, len(data), "bytes")
+
+    def upload(verbs: HostVerbs) -> None:
+        verbs.storage.upload(
+            args["pool"], args["name"], read, len(data), progress=told, cancelled=context.cancelled
+        )  # fmt: skip
+
+    context.ask(upload, timeout=None)
+    return {"sha256": hashlib.sha256(data).hexdigest()}
+
+
+OPERATIONS: Final[Mapping[str, Operation]] = {
+    "volume.create": Operation(_create, _created, _undo_create, _check_create),
+    "volume.delete": Operation(_delete, _deleted, check=_check_delete, final=True),
+    # what it wrote goes with the volume
+    "volume.write": Operation(_write, do_again, keep),
+}
