@@ -82,7 +82,7 @@ class Journal:
         def write() -> None:
             run = self._database.run
             run("UPDATE jobs SET owner = ? WHERE id = ? AND owner = ?", (put(owner), job.id, put(job.owner)))
-            if not run("SELECT 1 FROM jobs WHERE id = ? AND owner = ?", (job.id, put(owner))):
+            if run("SELECT changes()")[0][0] != 1:
                 raise InventoryError("Another Limen has taken this job over", job.plan.title, "Look at the jobs again.")
 
         return self._writer.submit(write)
