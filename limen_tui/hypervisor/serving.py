@@ -6,6 +6,7 @@ slices, the rows on screen first.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 from zlib import crc32
@@ -22,8 +23,10 @@ from limen_tui.hypervisor.definitions import Definitions
 from limen_tui.hypervisor.events import Happening, Then
 from limen_tui.hypervisor.pidfile import qemu_started_at
 from limen_tui.hypervisor.sampler import Sampler
+from limen_tui.model.detail import VMDetail
+from limen_tui.model.detailmeter import DetailMeter
 from limen_tui.model.events import EventKind
-from limen_tui.model.host import HostInfo, HostLoad, HostState, problem_of
+from limen_tui.model.host import NO_DETAILS, HostInfo, HostLoad, HostState, problem_of
 from limen_tui.model.lifecycle import VMState
 from limen_tui.model.ports import Priority
 from limen_tui.model.samples import RawSample
@@ -52,6 +55,8 @@ class Serving:
         self._local = local
         self._sampler = Sampler(connection, context.clock, local=local)
         self._meter = RateMeter()
+        self._detail_meter = DetailMeter()
+        self._details: Mapping[str, VMDetail] = NO_DETAILS
         self._definitions = Definitions(connection, self._sampler, book)
         self._agenda = Agenda()
         self._last: RawSample | None = None
@@ -169,6 +174,7 @@ class Serving:
         before = clock.mono()
         sample = self._sampler.sample(self._context.watch)
         self._book.apply(sample, self._meter.update(sample))
+        self._details = self._detail_meter.update(sample, self._context.watch.close)
         load = host_load(None if self._last is None else self._last.host, sample.host)
         self._load = replace(
             load, tick_ms=(clock.mono() - before) * 1000, rpcs=self._sampler.rpcs, ticks=self._sampler.ticks,
@@ -296,7 +302,8 @@ class Serving:
         silent = self._context.slot.current.state is HostState.STALE
         self._context.publish(
             host=self._context.host, state=HostState.UP, problem=None, retry_at=None, info=self._info,
-            load=self._load, vms=self._book.views(), sampled_at=last.wall if last else None,
+            load=self._load, vms=self._book.views(), details=self._details,
+            sampled_at=last.wall if last else None,
         )
         if first:
             self._context.tell(EventKind.HOST, "connected")

@@ -31,6 +31,9 @@ def raw_vm(uuid: str, name: str, params: Mapping[str, Any]) -> RawVM:
         balloon_last_update=get("balloon.last-update"),
         disks=tuple(_disk(params, f"block.{n}.") for n in range(get("block.count", 0))),
         nics=tuple(_nic(params, f"net.{n}.") for n in range(get("net.count", 0))),
+        balloon_caches_kib=get("balloon.disk_caches"),
+        balloon_swap_in_kib=get("balloon.swap_in"),
+        balloon_swap_out_kib=get("balloon.swap_out"),
     )
 
 

@@ -23,6 +23,7 @@ from limen_tui.inventory.fleetstore import FleetStore
 from limen_tui.inventory.journal import Journal
 from limen_tui.inventory.keepsakes import Keepsakes
 from limen_tui.inventory.logs import Logs
+from limen_tui.inventory.samplestore import SampleStore
 from limen_tui.inventory.schema import MIGRATIONS, migrate
 from limen_tui.inventory.text import check_uri, get, put
 from limen_tui.inventory.writer import Writer
@@ -90,7 +91,8 @@ class Inventory:
         self._private = private
         self._fleet = FleetStore(database)
         self._logs = Logs(database, keep_events=keep_events)
-        self._writer = Writer(database, path, after_failure=self._fleet.forget_known)
+        self._writer = Writer(database, path, after_failure=self._forget_known)
+        self.minutes = SampleStore(database, self._writer, self._reading)
         self.journal = Journal(database, self._writer, self._reading)
         self.keepsakes = Keepsakes(database, self._writer, self._reading)
 
@@ -122,6 +124,7 @@ class Inventory:
             self._database.run("DELETE FROM hosts WHERE id = ?", (put(host_id),))
             if forget:
                 self._fleet.forget_host(host_id)
+                self.minutes.forget_host(host_id)
 
         return self._writer.submit(write)
 
@@ -173,8 +176,14 @@ class Inventory:
 
     def close(self, timeout: float = 2.0) -> None:
         """Write what is queued and close; gives up waiting after ``timeout`` seconds."""
+        self.minutes.flush()
         if self._writer.close(timeout) and self._private is not None:
             shutil.rmtree(self._private, ignore_errors=True)
+
+    def _forget_known(self) -> None:
+        """On the writer's thread: the database may not have what was written last."""
+        self._fleet.forget_known()
+        self.minutes.forget_known()
 
     @contextlib.contextmanager
     def _reading(self) -> Iterator[None]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from limen_tui.inventory import journal, keepsakes
+from limen_tui.inventory import journal, keepsakes, samplestore
 from limen_tui.inventory.database import Database
 
 Migration = Callable[[Database], None]
@@ -52,7 +52,12 @@ def _to_2(database: Database) -> None:
         database.run(statement)
 
 
-MIGRATIONS: Final[tuple[Migration, ...]] = (_to_1, _to_2)
+def _to_3(database: Database) -> None:
+    for statement in samplestore.TABLES:
+        database.run(statement)
+
+
+MIGRATIONS: Final[tuple[Migration, ...]] = (_to_1, _to_2, _to_3)
 
 
 def version(database: Database) -> int:

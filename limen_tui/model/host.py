@@ -8,6 +8,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from limen_tui.errors import LimenError
+from limen_tui.model.detail import VMDetail
 from limen_tui.model.vm import VM
 
 
@@ -93,6 +94,7 @@ class HostLoad:
     ticks: int = 0
 
 
+NO_DETAILS: Mapping[str, VMDetail] = MappingProxyType({})
 NO_VMS: Mapping[str, VM] = MappingProxyType({})
 
 
@@ -114,6 +116,8 @@ class HostSnapshot:
     load: HostLoad = field(default_factory=HostLoad)
     vms: Mapping[str, VM] = field(default_factory=lambda: NO_VMS)
     """By UUID."""
+    details: Mapping[str, VMDetail] = field(default_factory=lambda: NO_DETAILS)
+    """Figures of each device, by UUID, of the VMs looked at closely."""
 
     @property
     def running(self) -> int:

@@ -20,8 +20,10 @@ if TYPE_CHECKING:  # only named in signatures: to load them all would keep the f
     from limen_tui.model.jobs import Job, Step
     from limen_tui.model.keepsakes import Definition, Trashed
     from limen_tui.model.lifecycle import Verb
+    from limen_tui.model.minutes import MinuteStore
     from limen_tui.model.network import Network
     from limen_tui.model.storage import Pool
+    from limen_tui.model.verbs.consoles import ConsoleVerbs
     from limen_tui.model.verbs.definitions import DefinitionVerbs
     from limen_tui.model.verbs.storage import StorageVerbs
     from limen_tui.model.vm import VM
@@ -47,6 +49,8 @@ class Watch:
     groups: frozenset[StatsGroup] = ALL_GROUPS
     visible: frozenset[str] = frozenset()
     """UUIDs of the rows on screen."""
+    close: frozenset[str] = frozenset()
+    """UUIDs of the VMs looked at closely: the figures of each of their devices are wanted."""
 
 
 class Clock(Protocol):
@@ -74,6 +78,10 @@ class HostVerbs(Protocol):
     @property
     def storage(self) -> StorageVerbs:
         """Volumes of storage pools."""
+
+    @property
+    def consoles(self) -> ConsoleVerbs:
+        """Serial consoles."""
 
     def lifecycle(self, verb: Verb, uuid: str) -> None:
         """Ask the hypervisor for ``verb``; returns when it is accepted, not when the guest obeyed."""
@@ -233,6 +241,10 @@ class InventoryPort(Protocol):
 
     def events(self, *, limit: int = 500, search: str = "") -> tuple[HostEvent, ...]:
         """Newest first."""
+
+    @property
+    def minutes(self) -> MinuteStore:
+        """A day of every VM's load."""
 
     def close(self, timeout: float = 2.0) -> None:
         """Write what is queued and close."""

@@ -76,6 +76,10 @@ class RawVM(NamedTuple):
     """Unix time of the guest's last report; 0 or None: it never reported, its figures mean nothing."""
     disks: tuple[RawDisk, ...] = ()
     nics: tuple[RawNic, ...] = ()
+    balloon_caches_kib: int | None = None
+    balloon_swap_in_kib: int | None = None
+    """Swapped in since the guest started."""
+    balloon_swap_out_kib: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,10 @@ Nothing here blocks: no libvirt, SSH, SQL or file transfer, and no waiting for a
 from __future__ import annotations
 
 import gc
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cached_property
 from os import environ
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
 from textual.app import App
@@ -24,15 +25,16 @@ from limen_tui.model.units import clean
 from limen_tui.settings import Settings
 from limen_tui.tui.acting import Acting
 from limen_tui.tui.actionscreen import ActionScreen, method_name
-from limen_tui.tui.commands import Commands
-from limen_tui.tui.dialogs.base import Dialog
 from limen_tui.tui.keymap import Keys, effective_keys
 from limen_tui.tui.main.screen import MainScreen
 from limen_tui.tui.memory import THEME, Memory
 from limen_tui.tui.signin.desk import SignInDesk
 from limen_tui.tui.themes import theme_name, themes
-from limen_tui.tui.viewpanel import Needs
-from limen_tui.tui.vm.screen import VMScreen
+from limen_tui.tui.warming import Warming
+
+if TYPE_CHECKING:
+    from limen_tui.tui.commands import Commands
+    from limen_tui.tui.viewpanel import Needs
 
 LEAVES_TEXT = frozenset({"enter", "escape", "tab", "shift+tab"})
 """Keys after which another widget may have the keyboard."""
@@ -71,7 +73,6 @@ class LimenApp(App[int], inherit_bindings=False):
         self.demo = demo
         self.memory = Memory(fleet.inventory, settings)
         self.acting = Acting(self)
-        self.commands = Commands(self)
         self.sign_in = SignInDesk(self, fleet.questions)
         self._notices = tuple(notices)
         self._shown: tuple[int, int, int] = (-1, -1, -1)
@@ -82,6 +83,13 @@ class LimenApp(App[int], inherit_bindings=False):
         self.animation_level = "none"
 
     # -- life -------------------------------------------------------------------------------------
+
+    @cached_property
+    def commands(self) -> Commands:
+        """Actions that belong to no screen, with all the dialogs they open: loaded after the first paint."""
+        from limen_tui.tui.commands import Commands  # noqa: PLC0415
+
+        return Commands(self)
 
     def get_default_screen(self) -> MainScreen:
         """The main screen is the bottom of the stack."""
@@ -105,6 +113,7 @@ class LimenApp(App[int], inherit_bindings=False):
         gc.freeze()
         gc.enable()
         gc.set_threshold(YOUNG, 20, 50)
+        Warming(self).begin()
 
     def tick(self) -> None:
         """Take in what the hosts have; screens hear of it only when something changed."""
@@ -132,8 +141,9 @@ class LimenApp(App[int], inherit_bindings=False):
 
     def _needs(self) -> Needs | None:
         for screen in reversed(self.screen_stack):
-            if isinstance(screen, VMScreen):
-                return screen.watched()
+            watched: Callable[[], Needs] | None = getattr(screen, "watched", None)
+            if watched is not None:  # the screen of one VM
+                return watched()
         panel = self.main.panel
         return panel.watched() if panel.is_mounted else None
 
@@ -150,7 +160,8 @@ class LimenApp(App[int], inherit_bindings=False):
             self.fleet.watch(
                 host.id,
                 Watch(refresh.on_screen if close else refresh.background, needs.groups,
-                      frozenset(visible.get(host.id, ()))),
+                      frozenset(visible.get(host.id, ())),
+                      frozenset(key.uuid for key in needs.close if key.host_id == host.id)),
             )  # fmt: skip
 
     def action_leave(self, code: int = 0) -> None:
@@ -189,7 +200,8 @@ class LimenApp(App[int], inherit_bindings=False):
         for first in () if takes_text else (True, False):
             if await self._check_bindings(event.key, priority=first):
                 return
-        if isinstance(self.screen, Dialog) and self.screen.take_early(event):
+        take_early = getattr(self.screen, "take_early", None)
+        if take_early is not None and take_early(event):  # a dialog whose fields are not there yet
             return
         await super().on_event(event)
         if takes_text and focused is not None and event.key in LEAVES_TEXT:

@@ -22,6 +22,8 @@ class Needs:
     visible: frozenset[VMKey] = frozenset()
     """VMs on screen, for drivers that give no bulk figures."""
     groups: frozenset[StatsGroup] = field(default=ALL_GROUPS)
+    close: frozenset[VMKey] = frozenset()
+    """VMs of which the figures of each device are wanted."""
 
 
 class ViewPanel(Widget):

@@ -15,6 +15,7 @@ from limen_tui.hypervisor.simulated.catalogue import Made
 from limen_tui.hypervisor.simulated.machine import Machine
 from limen_tui.hypervisor.simulated.verbs import SimulatedVerbs
 from limen_tui.hypervisor.simulated.weather import Weather
+from limen_tui.model.detailmeter import DetailMeter
 from limen_tui.model.events import EventKind, HostEvent
 from limen_tui.model.host import Host, HostInfo, HostLoad, HostSnapshot, HostState, Problem
 from limen_tui.model.lifecycle import VMState
@@ -47,6 +48,7 @@ class SimulatedHost:
         self._calls: deque[tuple[Callable[[HostVerbs], Any], Future[Any]]] = deque()
         self._machines = {m.uuid: Machine(m, clock.wall()) for m in made}
         self._meter = RateMeter()
+        self._detail_meter = DetailMeter()
         self._still: dict[str, RawVM] = {}
         self._raw_host: RawHost | None = None
         self._cpu = [0, 0]
@@ -160,6 +162,7 @@ class SimulatedHost:
         self._next = 0.0
         if state is HostState.UP:
             self._meter.reset()
+            self._detail_meter.reset()
             self._publish(state=state, since=wall, problem=None, retry_at=None, info=self._info())
         else:
             old = MappingProxyType({uuid: replace(vm, stale=True) for uuid, vm in self._vms.items()})
@@ -186,7 +189,9 @@ class SimulatedHost:
             else:
                 raw = machine.raw(vcpus_too=vcpus_too)
             raws.append(raw)
-        loads = self._meter.update(RawSample(now, wall, tuple(raws), detail=self._watch.visible))
+        sample = RawSample(now, wall, tuple(raws), detail=self._watch.visible)
+        loads = self._meter.update(sample)
+        details = self._detail_meter.update(sample, self._watch.close)
         vms, known, host_id, host_name = {}, self._vms, self.host.id, self.host.name
         for uuid, machine in self._machines.items():
             old, load, state = known.get(uuid), loads[uuid], machine.state
@@ -206,7 +211,7 @@ class SimulatedHost:
         figures = host_load(self._raw_host, raw_host)
         self._raw_host = raw_host
         self._load = replace(figures, tick_ms=1.5 + self._number, rpcs=self._load.rpcs + 3, ticks=self._load.ticks + 1)
-        self._publish(vms=MappingProxyType(vms), sampled_at=wall, load=self._load)
+        self._publish(vms=MappingProxyType(vms), details=details, sampled_at=wall, load=self._load)
 
     def _host_counters(self) -> RawHost:
         active = [machine for machine in self._machines.values() if machine.state.is_active]

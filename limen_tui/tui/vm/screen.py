@@ -95,7 +95,7 @@ class VMScreen(ActionScreen):
 
     def watched(self) -> Needs:
         """All figures of this VM, often."""
-        return Needs(frozenset({self.key.host_id}), frozenset({self.key}))
+        return Needs(frozenset({self.key.host_id}), frozenset({self.key}), close=frozenset({self.key}))
 
     def show_fleet(self, view: FleetView) -> None:
         """Head, tab on show and keys."""
