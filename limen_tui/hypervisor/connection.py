@@ -123,6 +123,11 @@ class Connection:
         except libvirt.libvirtError:
             return False
 
+    @property
+    def closing(self) -> bool:
+        """Whether it was given up: who uses it should come to an end."""
+        return self._doomed
+
     @contextlib.contextmanager
     def using(self) -> Iterator[Connection]:
         """Hold the connection open on another thread than its owner's. Raises ``ConnectError`` once closed."""

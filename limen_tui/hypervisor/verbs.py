@@ -12,6 +12,7 @@ import libvirt
 
 from limen_tui.hypervisor import lifecycle, metadata, network, storage
 from limen_tui.hypervisor.connection import Connection
+from limen_tui.hypervisor.consoles import LibvirtConsoles
 from limen_tui.hypervisor.defining import LibvirtDefinitions
 from limen_tui.hypervisor.events import Then
 from limen_tui.hypervisor.gate import After, Gate, mapped
@@ -26,6 +27,7 @@ class LibvirtVerbs:
     def __init__(self, connection: Connection, *, read_only: bool, after: After) -> None:
         self._gate = Gate(connection, read_only=read_only, after=after)
         self._raw = connection.raw
+        self._connection = connection
 
     @property
     def definitions(self) -> LibvirtDefinitions:
@@ -36,6 +38,11 @@ class LibvirtVerbs:
     def storage(self) -> storage.LibvirtStorage:
         """See HostVerbs."""
         return storage.LibvirtStorage(self._gate)
+
+    @property
+    def consoles(self) -> LibvirtConsoles:
+        """See HostVerbs."""
+        return LibvirtConsoles(self._gate, self._connection)
 
     @mapped
     def lifecycle(self, verb: Verb, uuid: str) -> None:

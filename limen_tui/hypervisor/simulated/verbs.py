@@ -12,6 +12,7 @@ from limen_tui.model.network import Lease, Network
 from limen_tui.model.storage import Pool
 
 if TYPE_CHECKING:
+    from limen_tui.hypervisor.simulated.consoles import SimulatedConsoles
     from limen_tui.hypervisor.simulated.defining import SimulatedDefinitions
     from limen_tui.hypervisor.simulated.storage import SimulatedStorage
 
@@ -37,6 +38,7 @@ class SimulatedVerbs:
         self._changed = changed
         self._read_only = read_only
         self._storage: SimulatedStorage | None = None
+        self._consoles: SimulatedConsoles | None = None
 
     @property
     def definitions(self) -> SimulatedDefinitions:
@@ -57,6 +59,15 @@ class SimulatedVerbs:
                 tuple(self._machines.values()), self._number, self._now, read_only=self._read_only
             )
         return self._storage
+
+    @property
+    def consoles(self) -> SimulatedConsoles:
+        """See HostVerbs."""
+        if self._consoles is None:
+            from limen_tui.hypervisor.simulated.consoles import SimulatedConsoles  # noqa: PLC0415 - when looked at
+
+            self._consoles = SimulatedConsoles(self._machines, self._now, read_only=self._read_only)
+        return self._consoles
 
     def lifecycle(self, verb: Verb, uuid: str) -> None:
         """See HostVerbs."""

@@ -1,0 +1,22 @@
+"""Serial lines of a definition. Pure."""
+
+from __future__ import annotations
+
+from limen_tui.model.verbs.consoles import ConsoleDevice
+from limen_tui.model.xml.parse import parse
+
+
+def console_devices(xml: str) -> tuple[ConsoleDevice, ...]:
+    """The serial lines and consoles, the one that libvirt opens by default first. Raises ``InputError``."""
+    found: dict[str, ConsoleDevice] = {}
+    devices = parse(xml).find("devices")
+    if devices is None:
+        return ()
+    for tag in ("console", "serial"):
+        for place, node in enumerate(devices.findall(tag)):
+            alias, log = node.find("alias"), node.find("log")
+            name = alias.get("name", "") if alias is not None else f"{tag}{place}"
+            path = log.get("file", "") if log is not None else ""
+            if not any(name == each.alias for each in found.values()):
+                found[f"{tag}{place}"] = ConsoleDevice(name, node.get("type", ""), path)
+    return tuple(found.values())
