@@ -21,8 +21,6 @@ from limen_tui.model.lifecycle import Verb
 from limen_tui.model.units import clean
 from limen_tui.model.vm import VM, VMKey
 from limen_tui.tui.actionscreen import ActionScreen
-from limen_tui.tui.dialogs.confirm import ConfirmDialog, force_offer
-from limen_tui.tui.dialogs.text import TextDialog
 
 if TYPE_CHECKING:
     from limen_tui.tui.app import LimenApp
@@ -61,6 +59,8 @@ class Acting:
         if not (action.asks and settings.destructive):
             self._perform(operation, keys)
             return
+        from limen_tui.tui.dialogs.confirm import ConfirmDialog  # noqa: PLC0415 - after the first paint
+
         view = self._app.fleet.view
         dialog = ConfirmDialog(action, target.vms, view, typed_above=settings.count_typed_above)
         dialog.show_fleet(view)  # those whose state forbids it are left out from the start
@@ -78,6 +78,8 @@ class Acting:
         self._app.tick()
 
     def _ask_tags(self, vms: Sequence[VM]) -> None:
+        from limen_tui.tui.dialogs.text import TextDialog  # noqa: PLC0415 - after the first paint
+
         common = [tag for tag in vms[0].facts.tags if all(tag in vm.facts.tags for vm in vms)]
         label = f"Tags of {clean(vms[0].name)}" if len(vms) == 1 else f"Tags that all {len(vms)} VMs have"
         keys = [vm.key for vm in vms]
@@ -127,6 +129,8 @@ class Acting:
         self._offers = []
         if not vms or not self._app.settings.confirm.destructive:
             return
+        from limen_tui.tui.dialogs.confirm import force_offer  # noqa: PLC0415 - after the first paint
+
         dialog = force_offer(action, vms, view, self._app.settings.confirm.count_typed_above)
         self._app.push_screen(
             dialog, lambda keys: self._perform(operations.lifecycle(Verb.FORCE_OFF), keys or ())

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar
 
 from limen_widgets.line_table.messages import ColumnsChanged, CursorMoved, MarksChanged, SortChanged
 from textual import on
@@ -17,24 +16,17 @@ from limen_tui.model.lifecycle import Verb
 from limen_tui.model.units import clean
 from limen_tui.model.vm import VMKey
 from limen_tui.tui.actionscreen import ActionScreen
-from limen_tui.tui.dialogs.columns import ColumnsDialog
-from limen_tui.tui.events.panel import EventsPanel
 from limen_tui.tui.fleet.panel import FleetPanel
 from limen_tui.tui.fleet.totals import TotalsBar
 from limen_tui.tui.fleet.tree import HostTree
-from limen_tui.tui.hosts.panel import HostsPanel
-from limen_tui.tui.jobs.panel import JobsPanel
 from limen_tui.tui.keybar import KeyBar, bar_actions
+from limen_tui.tui.main.panels import VIEWS, make_panel
 from limen_tui.tui.main.switch import Trail
 from limen_tui.tui.memory import HOST, TREE, VIEW
-from limen_tui.tui.networks.panel import NetworksPanel
-from limen_tui.tui.storage.panel import StoragePanel
 from limen_tui.tui.viewpanel import ViewPanel
 
 if TYPE_CHECKING:
     from limen_tui.tui.app import LimenApp
-
-VIEWS: Final = ("vms", "hosts", "storage", "networks", "jobs", "events")
 
 
 class MainScreen(ActionScreen):
@@ -49,14 +41,6 @@ class MainScreen(ActionScreen):
 
     def __init__(self, app: LimenApp) -> None:
         super().__init__(app)
-        self._makers: dict[str, Callable[[], ViewPanel]] = {
-            "vms": lambda: FleetPanel(app.fleet, columns=app.memory.columns("vms")),
-            "hosts": lambda: HostsPanel(app),
-            "storage": lambda: StoragePanel(app),
-            "networks": lambda: NetworksPanel(app),
-            "jobs": lambda: JobsPanel(app),
-            "events": lambda: EventsPanel(app),
-        }
         first = app.memory.get(VIEW, "vms")
         self._trail = Trail(first if first in VIEWS else "vms")
         self._panels: dict[str, ViewPanel] = {}
@@ -96,7 +80,7 @@ class MainScreen(ActionScreen):
 
     def _panel(self, view_id: str) -> ViewPanel:
         if view_id not in self._panels:
-            self._panels[view_id] = self._makers[view_id]()
+            self._panels[view_id] = make_panel(self.limen, view_id)
         return self._panels[view_id]
 
     def show_fleet(self, view: FleetView) -> None:
@@ -314,6 +298,8 @@ class MainScreen(ActionScreen):
 
     def do_view_columns(self, _: Target) -> None:
         """Choose columns."""
+        from limen_tui.tui.dialogs.columns import ColumnsDialog  # noqa: PLC0415 - after the first paint
+
         table = self.panel.table
         if table is not None:
             self.app.push_screen(ColumnsDialog(table), lambda ids: table.set_columns(ids) if ids else None)

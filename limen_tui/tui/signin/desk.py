@@ -13,8 +13,6 @@ from textual.screen import ModalScreen
 
 from limen_tui.fleet.questions import QuestionDesk
 from limen_tui.model.questions import Answer, Question, QuestionKind
-from limen_tui.tui.signin.hostkey import HostKeyDialog
-from limen_tui.tui.signin.prompts import PromptDialog
 
 
 class SignInDesk:
@@ -51,6 +49,9 @@ class SignInDesk:
         if not waiting:
             return False
         question = waiting[0]
+        from limen_tui.tui.signin.hostkey import HostKeyDialog  # noqa: PLC0415 - after the first paint
+        from limen_tui.tui.signin.prompts import PromptDialog  # noqa: PLC0415
+
         dialog: ModalScreen[Answer | None]
         dialog = HostKeyDialog(question) if question.kind is QuestionKind.HOST_KEY else PromptDialog(question)
         self._shown = (question, dialog)
