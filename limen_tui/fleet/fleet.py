@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
+from functools import cached_property
 from itertools import chain
 from queue import Empty, SimpleQueue
 from time import perf_counter
@@ -18,7 +19,6 @@ from typing import TYPE_CHECKING, TypeVar
 from limen_tui.errors import ConnectError
 from limen_tui.fleet.actor import Actor
 from limen_tui.fleet.acts import Act, ActItem, ActRunner, Outcome
-from limen_tui.fleet.jobdesk import job_runner
 from limen_tui.fleet.merge import HostMerger, Pending
 from limen_tui.fleet.operations import Operation
 from limen_tui.fleet.questions import QuestionDesk
@@ -33,6 +33,7 @@ from limen_tui.model.vm import VM, VMKey
 
 if TYPE_CHECKING:
     from limen_tui.fleet.stages import Tester
+    from limen_tui.jobs.runner import JobRunner
 
 T = TypeVar("T")
 REMEMBER_EVERY = 30.0
@@ -98,7 +99,6 @@ class Fleet:
         self.acts = ActRunner(
             self._ports, clock, limit=acts_per_host, shutdown_timeout=shutdown_timeout, on_final=self._on_final
         )
-        self.jobs = job_runner(self, inventory, clock, actor, self._queue.put)
         """What takes long or changes more than one thing."""
         remembered = inventory.last_seen([host.id for host in hosts])
         for host in hosts:
@@ -111,6 +111,13 @@ class Fleet:
     def hosts(self) -> tuple[Host, ...]:
         """Configured hosts in their order, disabled ones included."""
         return tuple(sorted(self._hosts.values(), key=lambda host: (host.position, host.name)))
+
+    @cached_property
+    def jobs(self) -> JobRunner:
+        """What runs jobs. Made at the first use: the first paint does without."""
+        from limen_tui.fleet.jobdesk import job_runner  # noqa: PLC0415
+
+        return job_runner(self, self.inventory, self.clock, self.actor, self._queue.put)
 
     @property
     def tester(self) -> Tester | None:
