@@ -24,7 +24,6 @@ if TYPE_CHECKING:  # only named in signatures: to load them all would keep the f
     from limen_tui.model.network import Network
     from limen_tui.model.storage import Pool
     from limen_tui.model.verbs.consoles import ConsoleVerbs
-    from limen_tui.model.verbs.consoles import ConsoleVerbs
     from limen_tui.model.verbs.definitions import DefinitionVerbs
     from limen_tui.model.verbs.storage import StorageVerbs
     from limen_tui.model.vm import VM
@@ -79,10 +78,6 @@ class HostVerbs(Protocol):
     @property
     def storage(self) -> StorageVerbs:
         """Volumes of storage pools."""
-
-    @property
-    def consoles(self) -> ConsoleVerbs:
-        """Serial consoles."""
 
     @property
     def consoles(self) -> ConsoleVerbs:
