@@ -16,6 +16,7 @@ from limen_tui.hypervisor.consoles import LibvirtConsoles
 from limen_tui.hypervisor.defining import LibvirtDefinitions
 from limen_tui.hypervisor.events import Then
 from limen_tui.hypervisor.gate import After, Gate, mapped
+from limen_tui.hypervisor.screens import LibvirtScreens
 from limen_tui.model.lifecycle import Verb
 from limen_tui.model.network import Network
 from limen_tui.model.storage import Pool
@@ -33,6 +34,11 @@ class LibvirtVerbs:
     def definitions(self) -> LibvirtDefinitions:
         """See HostVerbs."""
         return LibvirtDefinitions(self._gate)
+
+    @property
+    def screens(self) -> LibvirtScreens:
+        """See HostVerbs."""
+        return LibvirtScreens(self._gate)
 
     @property
     def storage(self) -> storage.LibvirtStorage:

@@ -14,6 +14,7 @@ from limen_tui.model.storage import Pool
 if TYPE_CHECKING:
     from limen_tui.hypervisor.simulated.consoles import SimulatedConsoles
     from limen_tui.hypervisor.simulated.defining import SimulatedDefinitions
+    from limen_tui.hypervisor.simulated.screens import SimulatedScreens
     from limen_tui.hypervisor.simulated.storage import SimulatedStorage
 
 WORDS = {Verb.RESUME: "resumed"}
@@ -38,6 +39,7 @@ class SimulatedVerbs:
         self._changed = changed
         self._read_only = read_only
         self._storage: SimulatedStorage | None = None
+        self._screens: SimulatedScreens | None = None
         self._consoles: SimulatedConsoles | None = None
 
     @property
@@ -48,6 +50,15 @@ class SimulatedVerbs:
         return SimulatedDefinitions(
             self._machines, self._number, self._now, self._changed, read_only=self._read_only
         )
+
+    @property
+    def screens(self) -> SimulatedScreens:
+        """See HostVerbs."""
+        if self._screens is None:
+            from limen_tui.hypervisor.simulated.screens import SimulatedScreens  # noqa: PLC0415 - when looked at
+
+            self._screens = SimulatedScreens(self._machines, self._now, read_only=self._read_only)
+        return self._screens
 
     @property
     def storage(self) -> SimulatedStorage:
