@@ -6,12 +6,22 @@ import argparse
 import io
 import os
 import sys
+from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
+from typing import Final
 
 from limen_tui.cli import exits, output, parser
 from limen_tui.errors import InputError, LimenError, ReadOnlyError
 from limen_tui.fleet.compose import Composed, Options, open_fleet
+from limen_tui.fleet.fleet import Fleet
 from limen_tui.settings import SAMPLE, Settings, load_settings
+
+_VERBS: Final = {
+    "vms": ("listing", "vms"), "hosts": ("listing", "hosts"), "jobs": ("jobs", "jobs"),
+    "delete": ("deleting", "delete"), "trash": ("deleting", "trash"),
+}  # fmt: skip
+"""Where verbs that need the fleet are, each imported when it is used; all others are acts on VMs."""
 
 
 def run(words: list[str]) -> int:
@@ -101,13 +111,9 @@ def _with_fleet(settings: Settings, arguments: argparse.Namespace) -> int:
 
 
 def _verb(composed: Composed, arguments: argparse.Namespace) -> int:
-    from limen_tui.cli import acting, listing  # noqa: PLC0415
-
-    if arguments.verb == "vms":
-        return listing.vms(composed.fleet, arguments)
-    if arguments.verb == "hosts":
-        return listing.hosts(composed.fleet, arguments)
-    return acting.act(composed.fleet, arguments)
+    module, function = _VERBS.get(arguments.verb, ("acting", "act"))
+    do: Callable[[Fleet, argparse.Namespace], int] = getattr(import_module(f"limen_tui.cli.{module}"), function)
+    return do(composed.fleet, arguments)
 
 
 def _need_terminal() -> None:

@@ -99,6 +99,11 @@ def _deleted(context: Context, args: Args) -> Result | None:
     return {} if find(context, args["pool"], args["name"]) is None else None
 
 
+def _everything(verbs: HostVerbs) -> list[Volume]:
+    """Volumes of all active pools: a clone may lie in another pool than its base."""
+    return [volume for pool in verbs.pools() if pool.active for volume in verbs.storage.volumes(pool.name)]
+
+
 def _check_delete(context: Context, args: Args) -> None:
     volume = find(context, args["pool"], args["name"])
     if volume is None:
@@ -107,8 +112,10 @@ def _check_delete(context: Context, args: Args) -> None:
     users = [user for user in _users(context, volume.path) if user != owner]
     if users:
         raise Conflict(f"{volume.path} is used by another VM", users[0], "Detach it there first.")
-    above = [each.name for each in context.ask(lambda verbs: verbs.storage.volumes(args["pool"]))
-             if each.backing_path == volume.path and each.name not in args.get("with", ())]  # fmt: skip
+    above = [
+        each.name for each in context.ask(_everything)
+        if each.backing_path == volume.path and [each.pool, each.name] not in args.get("with", [])
+    ]  # fmt: skip
     if above:
         raise Conflict(f"{volume.path} is the base of {', '.join(above[:3])}", hint="Delete those first.")
 

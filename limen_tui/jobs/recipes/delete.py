@@ -10,21 +10,23 @@ from limen_tui.model.keepsakes import Trashed
 
 
 def delete_plan(
-    item: Trashed, *, running: bool, autostart: bool, sweep: bool, purge: bool, notes: Sequence[str] = ()
-) -> JobPlan:
+    item: Trashed, *, running: bool, autostart: bool, sweep: bool, purge: bool, notes: Sequence[str] = (),
+    gone: bool = False,
+) -> JobPlan:  # fmt: skip
     """Delete a VM. ``item`` is what the trash would keep of it; its volumes are those that go.
 
     Without ``purge`` they stay where they are until the trash is emptied. ``sweep``: it has UEFI variables or TPM
-    state, which stay as long as the job can be undone.
+    state, which stay as long as the job can be undone. ``gone``: the hypervisor has lost it already.
     """
     vm = {"uuid": item.uuid, "name": item.name}
     undefine = {**vm, "xml": item.xml, "keep_nvram": sweep or not purge, "autostart": autostart}
     steps = [StepPlan("vm.stop", f"Force off {item.name}", vm)] if running else []
     if not purge:
         steps.append(StepPlan("keep.trash", f"Keep the definition of {item.name} in the trash", as_args(item)))
-    steps.append(StepPlan("vm.undefine", f"Undefine {item.name}", undefine))
+    if not gone:
+        steps.append(StepPlan("vm.undefine", f"Undefine {item.name}", undefine))
     if purge:
-        steps += _removals(item, sweep=sweep)
+        steps += _removals(item, sweep=sweep and not gone)
     title = f"Delete {item.name}" + (" for good" if purge else "")
     return _plan("delete", title, item, steps, "vm.delete", notes)
 
@@ -46,10 +48,10 @@ def restore_plan(item: Trashed) -> JobPlan:
 
 
 def _removals(item: Trashed, *, sweep: bool) -> list[StepPlan]:
-    names = [name for _, name in item.volumes]
+    together = [list(each) for each in item.volumes]
     steps = [
         StepPlan("volume.delete", f"Delete volume {name} of pool {pool}",
-                 {"pool": pool, "name": name, "owner": item.uuid, "with": names})
+                 {"pool": pool, "name": name, "owner": item.uuid, "with": together})
         for pool, name in item.volumes
     ]  # fmt: skip
     if sweep:
