@@ -83,6 +83,8 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action("vm.tags", "Tags", "Edit the tags, kept in the VM's own libvirt metadata", ("T",), Scope.VMS, Section.VM,
            writes=True),
     Action("vm.open", "Open", "Facts, load and recent events of one VM", ("enter",), Scope.VM, Section.VM, bar=1),
+    Action("vm.console", "Serial console", "Keys go to the guest; ctrl+] opens its menu, twice leaves", ("c",),
+           Scope.VM, Section.VM, writes=True),
     Action("vm.xml", "View XML", "The definition as libvirt has it", ("y",), Scope.VM, Section.VM),
     Action("vm.menu", "Menu", "Everything that applies here", ("m",), Scope.VIEW, Section.APP, bar=20),
     Action("vm.copy", "Copy", "Copy the name, UUID or address to your terminal's clipboard", ("Y",), Scope.VM,
@@ -163,8 +165,8 @@ def disabled_reason(action: Action, target: Target) -> str | None:
         return None if target.hosts else "no host is selected"
     if not target.vms:
         return "no VM is selected"
-    if action.scope is Scope.VM:
-        return None if len(target.vms) == 1 else "one VM at a time"
+    if action.scope is Scope.VM and len(target.vms) > 1:
+        return "one VM at a time"
     hosts = {snapshot.host.id: snapshot for snapshot in target.hosts}
     reasons = [vm_reason(action, vm, hosts.get(vm.key.host_id)) for vm in target.vms]
     if None in reasons:

@@ -34,6 +34,7 @@ from limen_tui.tui.warming import Warming
 
 if TYPE_CHECKING:
     from limen_tui.tui.commands import Commands
+    from limen_tui.tui.console.desk import ConsoleDesk
     from limen_tui.tui.viewpanel import Needs
 
 LEAVES_TEXT = frozenset({"enter", "escape", "tab", "shift+tab"})
@@ -73,6 +74,8 @@ class LimenApp(App[int], inherit_bindings=False):
         self.demo = demo
         self.memory = Memory(fleet.inventory, settings)
         self.acting = Acting(self)
+        self.consoles: ConsoleDesk | None = None
+        """The open serial consoles, once there was one."""
         self.sign_in = SignInDesk(self, fleet.questions)
         self._notices = tuple(notices)
         self._shown: tuple[int, int, int] = (-1, -1, -1)
@@ -195,6 +198,10 @@ class LimenApp(App[int], inherit_bindings=False):
         if self._held is not None:
             self._held.append(event)
             return
+        for taker in (self.screen, self.focused):
+            if getattr(taker, "takes_every_key", False) and taker is not None:
+                taker._forward_event(event)  # it has a guest's keys: ctrl+c is the guest's too
+                return
         focused = self.focused
         takes_text = focused is not None and focused.check_consume_key("a", "a")
         for first in () if takes_text else (True, False):

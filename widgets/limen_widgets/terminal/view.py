@@ -30,7 +30,8 @@ WHEEL: Final = 3
 
 
 class TerminalView(Widget, can_focus=True):
-    """Shows one Emulator at a time. Every key but ``escape_key`` and the scroll keys becomes bytes."""
+    """Shows one Emulator at a time. Every key but those of the scrollback, and what ``intercept`` takes,
+    becomes bytes."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"terminal--found", "terminal--here"}
     DEFAULT_CSS = """
@@ -48,9 +49,6 @@ class TerminalView(Widget, can_focus=True):
             super().__init__()
             self.data = data
 
-    class Escaped(Message):
-        """The escape key was pressed."""
-
     class Moved(Message):
         """The view was scrolled, or shows the end again; ``back`` lines above it."""
 
@@ -65,12 +63,9 @@ class TerminalView(Widget, can_focus=True):
             super().__init__()
             self.columns, self.lines = columns, lines
 
-    def __init__(
-        self, emulator: Emulator | None = None, *, escape_key: str = "ctrl+right_square_bracket", id: str | None = None
-    ) -> None:
+    def __init__(self, emulator: Emulator | None = None, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._emulator = emulator or Emulator()
-        self._escape_key = escape_key
         self._back = 0
         self._pushed = self._emulator.scrollback.pushed
         self._rows: list[Line] | None = None
@@ -271,13 +266,17 @@ class TerminalView(Widget, can_focus=True):
         """All of them are taken."""
         return True
 
+    def intercept(self, event: events.Key) -> bool:  # noqa: ARG002 - for those that make something of it
+        """Whether a key is not meant for the far end; what it does is done right here."""
+        return False
+
     async def on_key(self, event: events.Key) -> None:
-        """To the far end, all but the escape key and the keys of the scrollback."""
+        """To the far end, all but the keys of the scrollback and those that were intercepted."""
         event.stop()
         event.prevent_default()
-        if event.key == self._escape_key:
-            self.post_message(self.Escaped())
-        elif event.key in ("shift+pageup", "shift+pagedown"):
+        if self.intercept(event):
+            return
+        if event.key in ("shift+pageup", "shift+pagedown"):
             self.scroll_page(1 if event.key == "shift+pageup" else -1)
         else:
             data = encode_key(event.key, event.character, application=self._emulator.application_cursor)

@@ -1,0 +1,108 @@
+"""Consoles on a screen of their own, with a strip of those that are open. May import textual, fleet. UI thread."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.screen import Screen
+
+from limen_tui.fleet.view import FleetView
+from limen_tui.model.units import clean
+from limen_tui.model.vm import VMKey
+from limen_tui.tui.console.desk import desk_of
+from limen_tui.tui.console.panel import ConsoleLines, ConsolePanel
+from limen_tui.tui.fleet.lines import Line
+
+if TYPE_CHECKING:
+    from limen_tui.tui.app import LimenApp
+
+LONGEST = 24
+"""Cells of a name on the strip."""
+LOOK = 0.25
+
+
+class ConsoleScreen(Screen[None]):
+    """Every key but ctrl+] goes to the guest. Leaving keeps the consoles open in the background."""
+
+    AUTO_FOCUS = "ConsoleTerminal"
+    DEFAULT_CSS = "ConsoleScreen { layout: vertical; }"
+
+    def __init__(self, app: LimenApp, key: VMKey) -> None:
+        super().__init__()
+        self._limen = app
+        self._desk = desk_of(app)
+        self._key = key
+
+    takes_every_key: ClassVar[bool] = True
+    """All keys come here first, also those typed before the terminal is there: they wait in this screen's queue."""
+
+    async def on_key(self, event: events.Key) -> None:
+        """On to the terminal, in their order."""
+        await self.panel.terminal.on_key(event)
+
+    def compose(self) -> ComposeResult:
+        """Strip, console."""
+        yield ConsoleLines(id="console-strip")
+        yield ConsolePanel(self._limen, self._key, switches=True)
+
+    @property
+    def panel(self) -> ConsolePanel:
+        """The console on show."""
+        return self.query_one(ConsolePanel)
+
+    def on_mount(self) -> None:
+        """Those in the background may print."""
+        self.set_interval(LOOK, self._show_strip)
+        self._show_strip()
+
+    def show_fleet(self, view: FleetView) -> None:  # noqa: ARG002 - the desk looks itself
+        """A VM or host changed."""
+        if self.is_mounted:
+            self.panel.show_state()
+            self._show_strip()
+
+    def on_resize(self) -> None:
+        """Too low a terminal has no room for the strip."""
+        self.query_one("#console-strip").display = self.app.size.height >= 6
+        self._show_strip()
+
+    def _show_strip(self) -> None:
+        if not self.is_mounted:
+            return
+        pieces: list[tuple[str, str]] = []
+        for each in self._desk.consoles:
+            name = clean(each.console.name)
+            name = name if len(name) <= LONGEST else name[: LONGEST - 1] + "…"
+            pieces += [(" ", ""), (f" {name} ", "console--here" if each.key == self.panel.key else "")]
+            if each.unseen:
+                pieces.append(("● new", "console--warn"))
+        here = self._desk.get(self.panel.key)
+        host = clean(here.console.host_name) if here is not None else ""
+        line: Line = (("Console", "console--dim"), *pieces, (f"   on {host}", "console--dim"))
+        self.query_one("#console-strip", ConsoleLines).show_lines([((" ", ""), *line)])
+
+    @on(ConsolePanel.Left)
+    def _leave(self) -> None:
+        count = len(self._desk.consoles)
+        what = "The console stays" if count == 1 else f"{count} consoles stay"
+        self._limen.notify(f"{what} open in the background (x in the menu closes)", markup=False, timeout=4)
+        self.dismiss(None)
+
+    @on(ConsolePanel.Closed)
+    def _one_closed(self) -> None:
+        left = self._desk.consoles
+        if left:
+            self.panel.show_console(left[-1].key)
+            self._show_strip()
+        else:
+            self.dismiss(None)
+
+    @on(ConsolePanel.Switched)
+    def _switched(self, event: ConsolePanel.Switched) -> None:
+        keys = [each.key for each in self._desk.consoles]
+        here = self.panel.key
+        if len(keys) > 1 and here in keys:
+            self.panel.show_console(keys[(keys.index(here) + event.by) % len(keys)])
+            self._show_strip()
