@@ -19,7 +19,7 @@ _SECTOR: Final = 512
 _QCOW2: Final = b"QFI\xfb"
 _MAX_NAME: Final = 1023
 _EXT_BACKING_FORMAT, _EXT_DATA_FILE = 0xE2792ACA, 0x44415441
-_DIRTY, _CORRUPT, _DATA_FILE = 1, 2, 4
+_CORRUPT, _DATA_FILE, _EXTENDED = 2, 4, 16
 _MAGIC: Final = (
     (0, b"KDMV", "vmdk"), (0, b"COWD", "vmdk"), (0, b"vhdxfile", "vhdx"), (0, b"conectix", "vpc"),
     (64, b"\x7f\x10\xda\xbe", "vdi"), (0, b"QED\0", "qed"), (0, b"LUKS\xba\xbe", "luks"),
@@ -61,6 +61,7 @@ class ImageHead:
     cluster: int = 0
     l1_offset: int = 0
     l1_entries: int = 0
+    """0 as well where the tables are of the extended kind."""
     snapshots: int = 0
     """Internal snapshots of a qcow2."""
 
@@ -129,7 +130,7 @@ def _qcow(data: bytes, size: int) -> ImageHead:
         "qcow2", version, virtual, backing.decode(errors="replace"),
         extensions.get(_EXT_BACKING_FORMAT, b"").decode(errors="replace"),
         bool(incompatible & _DATA_FILE) or _EXT_DATA_FILE in extensions, bool(crypt), bool(incompatible & _CORRUPT),
-        max(ends) > size, cluster, l1_offset, l1_entries, snapshots,
+        max(ends) > size, cluster, l1_offset, 0 if incompatible & _EXTENDED else l1_entries, snapshots,
     )  # fmt: skip
 
 
