@@ -32,6 +32,7 @@ from limen_tui.model.ports import Clock, Connector, HostPort, HostVerbs, Invento
 from limen_tui.model.vm import VM, VMKey
 
 if TYPE_CHECKING:
+    from limen_tui.fleet.screens import Links
     from limen_tui.fleet.stages import Tester
     from limen_tui.jobs.runner import JobRunner
 
@@ -68,6 +69,8 @@ class Fleet:
         self.make_tester: Callable[[], Tester] | None = None
         """Makes :attr:`tester`; ``None`` where there are no real hosts."""
         self._tester: Tester | None = None
+        self.links: Links | None = None
+        """The hosts' SSH links; ``None`` where there are no real hosts."""
         self.read_only = read_only
         self.actor = actor
         self.clock = clock
@@ -125,6 +128,10 @@ class Fleet:
         if self._tester is None and self.make_tester is not None:
             self._tester = self.make_tester()
         return self._tester
+
+    @tester.setter
+    def tester(self, tester: Tester) -> None:
+        self._tester = tester
 
     def start(self) -> None:
         """Begin connecting to every enabled host."""
@@ -281,7 +288,7 @@ class Fleet:
         rare = len(self.view.vms) >= MANY
         if not rare or mono - self._pointed.get(snapshot.host.id, -POINT_EVERY) >= POINT_EVERY:
             self._pointed[snapshot.host.id] = mono
-            self.history.add(snapshot.vms.values())
+            self.history.add(snapshot.vms.values(), snapshot.sampled_at or 0.0)
 
     def _look_closely(self, snapshot: HostSnapshot) -> None:
         """Keep every figure of the VMs that are on show by themselves, and a day of minutes of all."""

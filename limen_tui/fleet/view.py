@@ -63,7 +63,7 @@ class Totaller:
     """Sums up; keeps the sums over each host's VMs, so that only hosts that changed cost anything."""
 
     def __init__(self) -> None:
-        self._kept: dict[str, tuple[Mapping[str, VM], _Sums]] = {}
+        self._kept: dict[str, tuple[Mapping[str, VM], bool, _Sums]] = {}
 
     def total(self, hosts: Iterable[HostSnapshot]) -> Totals:
         """Hosts that do not answer count as hosts and VMs, not as load."""
@@ -78,9 +78,9 @@ class Totaller:
             sums = self._sums(snapshot)
             running += sums.running
             troubled += sums.troubled
-            vcpus += sums.vcpus
-            mem_running += sums.mem_kib
             if live:
+                vcpus += sums.vcpus
+                mem_running += sums.mem_kib
                 cpus += snapshot.info.cpus
                 mem += snapshot.info.memory_kib
                 if snapshot.load.cpu_pct is not None:
@@ -95,10 +95,10 @@ class Totaller:
         )  # fmt: skip
 
     def _sums(self, snapshot: HostSnapshot) -> _Sums:
-        known = self._kept.get(snapshot.host.id)
-        if known is None or known[0] is not snapshot.vms:
-            known = self._kept[snapshot.host.id] = snapshot.vms, _sums(snapshot)
-        return known[1]
+        known, sized = self._kept.get(snapshot.host.id), bool(snapshot.info.cpus)
+        if known is None or known[0] is not snapshot.vms or known[1] is not sized:
+            known = self._kept[snapshot.host.id] = snapshot.vms, sized, _sums(snapshot, sized=sized)
+        return known[2]
 
 
 def total(hosts: Iterable[HostSnapshot]) -> Totals:
@@ -106,13 +106,15 @@ def total(hosts: Iterable[HostSnapshot]) -> Totals:
     return Totaller().total(hosts)
 
 
-def _sums(snapshot: HostSnapshot) -> _Sums:
+def _sums(snapshot: HostSnapshot, *, sized: bool) -> _Sums:
+    """What was given to VMs means nothing before the host's own size is known: it is not looked up until then."""
     active = [vm for vm in snapshot.vms.values() if vm.state in ACTIVE]
     troubled = 0
     if len(active) < len(snapshot.vms):
         troubled = sum([vm.state is VMState.CRASHED or vm.state is VMState.ERROR for vm in snapshot.vms.values()])
     vcpus = memory = 0
-    for vm in active:
-        vcpus += vm.vcpus
-        memory += vm.memory_kib
+    if sized:
+        for vm in active:
+            vcpus += vm.vcpus
+            memory += vm.memory_kib
     return _Sums(len(active), troubled, vcpus, memory)

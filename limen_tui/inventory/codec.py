@@ -1,4 +1,4 @@
-"""VMs as compact JSON and back, decoded only when looked at. Imports model only; any thread.
+"""VMs as compact JSON and back, decoded only when looked at. Imports model and a sibling; any thread.
 
 Values are stored by position to save space and time. The order here is that of the database, not of the
 dataclasses: append only.
@@ -10,6 +10,7 @@ import json
 from operator import attrgetter
 from typing import Any, Final
 
+from limen_tui.inventory.text import get
 from limen_tui.model.lifecycle import VMState
 from limen_tui.model.vm import NO_FACTS, NO_LOAD, VM, Disk, Nic, VMFacts, VMLoad
 
@@ -27,7 +28,6 @@ _facts = attrgetter(*FACTS)
 _nic = attrgetter(*NIC)
 _disk = attrgetter(*DISK)
 _load = attrgetter(*LOAD)
-_STATES: Final = {state.value: state for state in VMState}
 
 
 def dumps(value: object) -> str:
@@ -74,45 +74,52 @@ def load_ips(text: str) -> tuple[str, ...]:
         return ()
 
 
-def load_state(value: str) -> VMState:
-    """The state of that name; unknown for one of a later version."""
-    return _STATES.get(value, VMState.UNKNOWN)
+STATES: Final = {state.value: state for state in VMState}
+"""States by name; one of a later version is not in it, and unknown."""
 
 
 class StoredVM(VM):
-    """A VM from the database, whose facts, load and addresses are decoded when first read.
+    """A VM from the database, of which most is decoded when first read.
 
     With 10,000 VMs most are never looked at before the live ones replace them. Their slots stay unset, which
     sends the first read to ``__getattr__``; from then on they are plain slots. Threads may race: both make equals.
     """
 
-    __slots__ = ("raw_facts", "raw_ips", "raw_load")
+    __slots__ = ("raw", "raw_load")
 
-    raw_facts: str
+    raw: list[Any]
+    """Reason, facts, ips, started_at, started_exact, as the database has them."""
     raw_load: list[Any] | None
-    raw_ips: str
 
     @property
     def vcpus(self) -> int:
         """vCPUs it had: the totals want this of every VM, so it is read without decoding the rest."""
-        number = self.raw_facts[1:].partition(",")[0] if hasattr(self, "raw_facts") else ""
+        number = get(self.raw[1])[1:].partition(",")[0] if hasattr(self, "raw") else ""
         return int(number) if number.isdecimal() else self.facts.vcpus
 
     @property
     def memory_kib(self) -> int:
         """As with :attr:`vcpus`."""
-        parts = self.raw_facts[1:].split(",", MEMORY_PLACE + 1) if hasattr(self, "raw_facts") else []
+        parts = get(self.raw[1])[1:].split(",", MEMORY_PLACE + 1) if hasattr(self, "raw") else []
         number = parts[MEMORY_PLACE] if len(parts) > MEMORY_PLACE else ""
         return int(number) if number.isdecimal() else self.facts.memory_kib
 
     def __getattr__(self, name: str) -> Any:
-        if name == "facts":
-            value: object = load_facts(self.raw_facts)
-        elif name == "load":
-            value = load_load(self.raw_load)
-        elif name == "ips":
-            value = load_ips(self.raw_ips)
-        else:
-            raise AttributeError(name)
+        value: object
+        match name:
+            case "facts":
+                value = load_facts(get(self.raw[1]))
+            case "load":
+                value = load_load(self.raw_load)
+            case "ips":
+                value = load_ips(get(self.raw[2]))
+            case "reason":
+                value = get(self.raw[0])
+            case "started_at":
+                value = self.raw[3]
+            case "started_exact":
+                value = bool(self.raw[4])
+            case _:
+                raise AttributeError(name)
         object.__setattr__(self, name, value)
         return value

@@ -10,10 +10,11 @@ import json
 from collections.abc import Collection
 from typing import Any, Final
 
-from limen_tui.inventory.codec import StoredVM, dump_facts, dump_load, dumps, load_state
+from limen_tui.inventory.codec import STATES, StoredVM, dump_facts, dump_load, dumps
 from limen_tui.inventory.database import Database
 from limen_tui.inventory.text import get, put
 from limen_tui.model.host import HostSnapshot, HostState
+from limen_tui.model.lifecycle import VMState
 from limen_tui.model.vm import NO_LOAD, VM, VMKey
 
 LastSeen = dict[str, tuple[float, tuple[VM, ...]]]
@@ -123,21 +124,19 @@ def _loads(text: str) -> dict[str, list[Any]]:
 
 
 def _vms(rows: list[tuple[Any, ...]], host_id: str, host_name: str, loads: dict[str, list[Any]]) -> tuple[VM, ...]:
-    new, set_ = object.__new__, object.__setattr__
+    """This is on the way to the first paint, for each of thousands of rows: it sets what a list of them needs."""
+    new, set_, states, unknown = object.__new__, object.__setattr__, STATES, VMState.UNKNOWN
+    key_of = VMKey._make
     result = []
-    for raw_uuid, name, state, reason, facts, ips, started_at, exact in rows:
-        uuid = get(raw_uuid)
+    for raw_uuid, name, state, *raw in rows:
+        uuid = raw_uuid if type(raw_uuid) is str else get(raw_uuid)
         vm = new(StoredVM)
-        set_(vm, "key", VMKey(host_id, uuid))
-        set_(vm, "name", get(name))
+        set_(vm, "key", key_of((host_id, uuid)))
+        set_(vm, "name", name if type(name) is str else get(name))
         set_(vm, "host_name", host_name)
-        set_(vm, "state", load_state(state))
-        set_(vm, "reason", get(reason))
-        set_(vm, "raw_facts", get(facts))
+        set_(vm, "state", states.get(state, unknown))
+        set_(vm, "raw", raw)
         set_(vm, "raw_load", loads.get(uuid))
-        set_(vm, "raw_ips", get(ips))
-        set_(vm, "started_at", started_at)
-        set_(vm, "started_exact", bool(exact))
         set_(vm, "stale", True)
         result.append(vm)
     return tuple(result)

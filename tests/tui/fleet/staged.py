@@ -101,6 +101,7 @@ class Stage:
         self.inventory = open_inventory(None)
         self.fleet = Fleet(self.hosts, self._connect, self.inventory, clock=self.clock, actor=Actor("me", "tui"),
                            read_only=read_only)  # fmt: skip
+        self.fleet.start()
         number = 0
         for host in self.hosts:
             made = []

@@ -28,15 +28,15 @@ class Group(Generic[R]):
     folded: bool
 
 
-NaturalKey = tuple[tuple[int, int, str], ...]
-
-
 @lru_cache(maxsize=65536)
-def natural(text: str) -> NaturalKey:
-    """``web2`` before ``web10``, whatever the case; digits before letters."""
-    return tuple(
-        (0, int(part), "") if part[0].isdecimal() else (1, 0, part) for part in _DIGITS.split(text.casefold()) if part
-    )
+def natural(text: str) -> str:
+    """A key by which ``web2`` comes before ``web10``, whatever the case; digits before all else.
+
+    One string, with numbers filled up to one length: tuples take twice the time to make and three times to sort.
+    """
+    parts = _DIGITS.split(text.casefold())
+    parts[1::2] = ["\0" + part.zfill(18) for part in parts[1::2]]
+    return "".join(parts)
 
 
 class LineModel(Generic[R]):
