@@ -175,6 +175,7 @@ def _real(
         return HostTester(remoting)
 
     fleet.make_tester = make_tester
+    fleet.links = remoting
     return Composed(fleet, notices, remoting)
 
 

@@ -84,7 +84,7 @@ class GuestDisplay:
     """``told`` is called from the display's thread when there is something new, at most once until ``take``."""
 
     def __init__(
-        self, ways: Ways, told: Callable[[], None], *, view_only: bool = False, pictures: bool = False
+        self, ways: Ways, told: Callable[[], object], *, view_only: bool = False, pictures: bool = False
     ) -> None:
         self._ways = ways
         self._told = told

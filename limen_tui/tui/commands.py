@@ -13,6 +13,7 @@ from limen_tui.tui.actionscreen import ActionScreen
 from limen_tui.tui.console.commands import ConsoleCommands
 from limen_tui.tui.dialogs.text import YesNoDialog
 from limen_tui.tui.help.screen import HelpScreen
+from limen_tui.tui.guestscreen.commands import ScreenCommands
 from limen_tui.tui.hosts.commands import HostCommands
 from limen_tui.tui.palette import sources
 from limen_tui.tui.palette.match import Pick
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from limen_tui.tui.main.screen import MainScreen
 
 
-class Commands(ConsoleCommands, HostCommands):
+class Commands(ConsoleCommands, ScreenCommands, HostCommands):
     """Methods ``do_<action id>``; each takes the target captured at the key press."""
 
     def __init__(self, app: LimenApp) -> None:

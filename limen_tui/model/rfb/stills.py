@@ -10,7 +10,7 @@ import struct
 import zlib
 from itertools import accumulate
 from operator import add
-from typing import Final
+from typing import Final, SupportsIndex
 
 from limen_tui.errors import StepFailed
 from limen_tui.model.rfb.frame import MOST_PIXELS, Still
@@ -90,7 +90,7 @@ def _unfiltered(kind: int, row: bytes, above: bytes, step: int) -> bytes:
     if kind == 1:
         out = bytearray(len(row))
         for channel in range(step):
-            out[channel::step] = bytes(accumulate(list(row[channel::step]), _sum))
+            out[channel::step] = bytes(accumulate(row[channel::step], _sum))
         return bytes(out)
     if kind == 2:
         return above if not any(row) else bytes(map(_LOW.__getitem__, map(add, row, above)))
@@ -104,8 +104,8 @@ def _unfiltered(kind: int, row: bytes, above: bytes, step: int) -> bytes:
     raise ValueError(f"PNG filter {kind}")
 
 
-def _sum(a: int, b: int) -> int:
-    return (a + b) & 255
+def _sum(a: SupportsIndex, b: int) -> int:
+    return (int(a) + b) & 255
 
 
 def _paeth(row: bytes, above: bytes, step: int) -> bytes:

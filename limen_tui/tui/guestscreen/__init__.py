@@ -1,0 +1,1 @@
+"""The guest's own screen, in the terminal."""
