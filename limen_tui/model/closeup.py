@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from bisect import bisect_left
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from math import nan
@@ -54,7 +55,8 @@ class CloseSeries:
         series = self._series.get(name)
         if series is None:
             return []
-        return [point for point in zip(self.times, series, strict=True) if point[0] >= since]
+        first = bisect_left(self.times, since)
+        return list(zip(self.times[first:], series[first:], strict=True))
 
 
 class CloseUps:
@@ -80,7 +82,7 @@ class CloseUps:
 
 
 def figures(load: VMLoad, detail: VMDetail | None) -> Iterator[tuple[str, float | None]]:
-    """Every figure by its name: CPU in percent, memory in KiB, the rest per second; latency in milliseconds."""
+    """Every figure by its name: CPU in percent, memory in KiB, the rest in bytes or so per second; latency in milliseconds."""
     yield "cpu", load.cpu_pct
     if load.steal_pct is not None:
         yield "steal", load.steal_pct
@@ -97,10 +99,13 @@ def figures(load: VMLoad, detail: VMDetail | None) -> Iterator[tuple[str, float 
     yield "net.tx_bps", load.net_tx_bps
     if detail is None:
         return
-    yield "mem.cache", detail.mem_cache_kib
-    yield "mem.free", detail.mem_free_kib
-    yield "swap.in", detail.swap_in_kibps
-    yield "swap.out", detail.swap_out_kibps
+    if detail.mem_cache_kib is not None:
+        yield "mem.cache", detail.mem_cache_kib
+    if detail.mem_free_kib is not None:
+        yield "mem.free", detail.mem_free_kib
+    if detail.swap_in_kibps is not None or detail.swap_out_kibps is not None:
+        yield "swap.in", (detail.swap_in_kibps or 0.0) * 1024
+        yield "swap.out", (detail.swap_out_kibps or 0.0) * 1024
     yield from _of_devices("disk", DISK_FIGURES, detail.disks)
     yield from _of_devices("net", NIC_FIGURES, detail.nics)
 

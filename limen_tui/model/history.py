@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from collections import deque
 from collections.abc import Iterable, Sequence
 from enum import IntEnum
 from math import nan
@@ -54,11 +55,16 @@ class History:
 
     def __init__(self) -> None:
         self._rings: dict[VMKey, _Ring] = {}
+        self._times: dict[str, deque[float]] = {}
 
-    def add(self, vms: Iterable[VM]) -> None:
-        """Append one point for each VM that is active; a stopped one starts anew when it runs again."""
-        rings, active = self._rings, ACTIVE
+    def add(self, vms: Iterable[VM], at: float = nan) -> None:
+        """Append one point, taken at Unix time ``at``, for each active one of ``vms``, which are all of one host; a
+        stopped one starts anew when it runs again."""
+        rings, active, host_id = self._rings, ACTIVE, None
         for vm in vms:
+            if host_id is None:
+                host_id = vm.key.host_id
+                self._times.setdefault(host_id, deque(maxlen=POINTS)).append(at)
             if vm.state not in active:
                 rings.pop(vm.key, None)
                 continue
@@ -72,10 +78,17 @@ class History:
         ring = self._rings.get(key)
         return ring.last(series) if ring is not None else ()
 
+    def points(self, key: VMKey, series: Series) -> list[tuple[float, float]]:
+        """Unix time and figure, oldest first; without those whose time is not known."""
+        values = self.series(key, series)
+        times = list(self._times.get(key.host_id, ()))[-len(values) :] if values else []
+        return [point for point in zip(times, values[-len(times) :], strict=True) if point[0] == point[0]]
+
     def forget(self, host_id: str) -> None:
         """Drop the VMs of a host that was removed."""
         for key in [key for key in self._rings if key.host_id == host_id]:
             del self._rings[key]
+        self._times.pop(host_id, None)
 
 
 def _sum(one: float | None, other: float | None) -> float:

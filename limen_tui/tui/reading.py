@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from functools import cache
 from queue import SimpleQueue
 from typing import TypeVar
 
@@ -37,3 +38,9 @@ class Reader:
     def _serve(self) -> None:
         while True:
             self._queue.get()()
+
+
+@cache
+def shared_reader() -> Reader:
+    """One for all that come and go with what is on screen: its thread stays, and so there is only one."""
+    return Reader()

@@ -29,6 +29,8 @@ class Machine:
         self.uuid, self.name = made.uuid, made.name
         self.xml = ""
         """As it was defined; empty for one of the catalogue, whose definition is made of its facts."""
+        self.later = ""
+        """The definition that its next boot takes, where that is another."""
         self.ips = (made.ip,)
         self.state = VMState.RUNNING if made.running else VMState.STOPPED
         self.reason = "booted" if made.running else "shut down"
@@ -81,7 +83,7 @@ class Machine:
 
     def redefine(self, xml: str, facts: VMFacts) -> None:
         """Take over a definition; what is kept beside it stays."""
-        self.xml = xml
+        self.xml, self.later = xml, ""
         self.facts = replace(facts, autostart=self.facts.autostart, persistent=True)
 
     # -- living -----------------------------------------------------------------------------------
@@ -109,9 +111,17 @@ class Machine:
         if state in (VMState.STOPPED, VMState.SUSPENDED):
             self.started_at = None
             self.pending = None
+            self._take_over()
         self.state, self.reason = state, reason
         words = {VMState.RUNNING: "started", VMState.STOPPED: "stopped", VMState.SUSPENDED: "stopped"}
         return f"{words.get(state, state.value)} ({reason})"
+
+    def _take_over(self) -> None:
+        """What was changed for the next boot is the definition from now on."""
+        if self.later:
+            from limen_tui.model.xml.read import facts  # noqa: PLC0415 - lxml only where something was changed
+
+            self.redefine(self.later, facts(self.later))
 
     def _work(self, now: float, seconds: float) -> None:
         """Load is a daily wave, a slow wander and a short flicker, all from the seed."""
@@ -142,6 +152,7 @@ class Machine:
             self.uuid, self.name, code, 0, self._cpu_ns, vcpus, facts.vcpus_max,
             (share,) * vcpus if vcpus_too else (), (share // 100,) * vcpus if vcpus_too else (),
             memory, facts.memory_max_kib, spare, memory, spare, memory + 90_000, 1,
-            (RawDisk("vda", int(disk * 0.6 * MIB), int(disk * 0.4 * MIB), int(disk * 12), int(disk * 9)),),
-            (RawNic("vnet", int(net * 0.7), int(net * 0.3)),),
+            (RawDisk("vda", int(disk * 0.6 * MIB), int(disk * 0.4 * MIB), int(disk * 12), int(disk * 9),
+                     int(disk * 5e6), int(disk * 8e6)),),
+            (RawNic("vnet", int(net * 0.7), int(net * 0.3), int(net / 1400), int(net / 2900), 0, 0),),
         )  # fmt: skip
