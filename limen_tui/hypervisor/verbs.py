@@ -14,6 +14,7 @@ from limen_tui.hypervisor import lifecycle, metadata, network, storage
 from limen_tui.hypervisor.connection import Connection
 from limen_tui.hypervisor.consoles import LibvirtConsoles
 from limen_tui.hypervisor.defining import LibvirtDefinitions
+from limen_tui.hypervisor.devices import LibvirtDevices
 from limen_tui.hypervisor.events import Then
 from limen_tui.hypervisor.gate import After, Gate, mapped
 from limen_tui.hypervisor.screens import LibvirtScreens
@@ -34,6 +35,11 @@ class LibvirtVerbs:
     def definitions(self) -> LibvirtDefinitions:
         """See HostVerbs."""
         return LibvirtDefinitions(self._gate)
+
+    @property
+    def devices(self) -> LibvirtDevices:
+        """See HostVerbs."""
+        return LibvirtDevices(self._gate)
 
     @property
     def screens(self) -> LibvirtScreens:

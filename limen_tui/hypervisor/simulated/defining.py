@@ -7,7 +7,7 @@ from collections.abc import Callable, MutableMapping
 from limen_tui.errors import Conflict, InputError, NotFound, ReadOnlyError
 from limen_tui.hypervisor.simulated.catalogue import ROLES, Made
 from limen_tui.hypervisor.simulated.machine import Machine
-from limen_tui.hypervisor.simulated.xml import domain_xml
+from limen_tui.hypervisor.simulated.xml import config_xml
 from limen_tui.model.lifecycle import VMState
 from limen_tui.model.verbs.definitions import Leftovers
 from limen_tui.model.xml.parse import attribute, parse, text
@@ -69,12 +69,12 @@ class SimulatedDefinitions:
 
     def all_xml(self) -> dict[str, str]:
         """See DefinitionVerbs."""
-        return {uuid: domain_xml(machine) for uuid, machine in self._machines.items()}
+        return {uuid: config_xml(machine) for uuid, machine in self._machines.items()}
 
     def xml_for_edit(self, uuid: str) -> str:
         """See DefinitionVerbs."""
         self._writable()
-        return domain_xml(self._machine(uuid))
+        return config_xml(self._machine(uuid))
 
     def define_new(self, xml: str) -> None:
         """See DefinitionVerbs."""
@@ -99,10 +99,13 @@ class SimulatedDefinitions:
         machine = self._machine(uuid)
         if text(parse(xml, "domain"), "uuid") != uuid:
             raise InputError("The UUID of a definition cannot change", uuid, "Leave <uuid> as it was.")
-        if expected is not None and domain_xml(machine) != expected:
+        if expected is not None and config_xml(machine) != expected:
             raise Conflict("Somebody changed the definition meanwhile", machine.name,
                            "Nothing was changed. Look at it again, then repeat your change.")  # fmt: skip
-        machine.redefine(xml, facts(xml))
+        if machine.state.is_active:
+            machine.later = xml  # what runs goes on as it is
+        else:
+            machine.redefine(xml, facts(xml))
         self._changed(machine, "defined")
 
     def undefine(self, uuid: str, *, keep_nvram: bool = False) -> None:  # noqa: ARG002 - it has no file for it
@@ -119,7 +122,7 @@ class SimulatedDefinitions:
 
     def leftovers(self, uuid: str) -> Leftovers:
         """See DefinitionVerbs."""
-        root = parse(domain_xml(self._machine(uuid)), "domain")
+        root = parse(config_xml(self._machine(uuid)), "domain")
         firmware = self._machine(uuid).facts.firmware
         return Leftovers(
             managed_save=self._machine(uuid).state is VMState.SUSPENDED,

@@ -14,6 +14,7 @@ from limen_tui.model.storage import Pool
 if TYPE_CHECKING:
     from limen_tui.hypervisor.simulated.consoles import SimulatedConsoles
     from limen_tui.hypervisor.simulated.defining import SimulatedDefinitions
+    from limen_tui.hypervisor.simulated.devices import SimulatedDevices
     from limen_tui.hypervisor.simulated.screens import SimulatedScreens
     from limen_tui.hypervisor.simulated.storage import SimulatedStorage
 
@@ -50,6 +51,13 @@ class SimulatedVerbs:
         return SimulatedDefinitions(
             self._machines, self._number, self._now, self._changed, read_only=self._read_only
         )
+
+    @property
+    def devices(self) -> SimulatedDevices:
+        """See HostVerbs."""
+        from limen_tui.hypervisor.simulated.devices import SimulatedDevices  # noqa: PLC0415 - lxml, late
+
+        return SimulatedDevices(self._machines, self.storage, self._changed, read_only=self._read_only)
 
     @property
     def screens(self) -> SimulatedScreens:
@@ -105,11 +113,11 @@ class SimulatedVerbs:
         machine.set_tags(tuple(dict.fromkeys(tag.strip() for tag in tags if tag.strip())))
         self._changed(machine, "metadata changed")
 
-    def xml(self, uuid: str, *, inactive: bool = False) -> str:  # noqa: ARG002 - one definition serves both
+    def xml(self, uuid: str, *, inactive: bool = False) -> str:
         """See HostVerbs."""
-        from limen_tui.hypervisor.simulated.xml import domain_xml  # noqa: PLC0415 - lxml only where it is looked at
+        from limen_tui.hypervisor.simulated.xml import config_xml, domain_xml  # noqa: PLC0415 - lxml, late
 
-        return domain_xml(self._machine(uuid))
+        return (config_xml if inactive else domain_xml)(self._machine(uuid))
 
     def pools(self) -> tuple[Pool, ...]:
         """Directories and a volume group, as full as their host's number says."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lxml import etree
 
+from limen_tui.hypervisor.simulated.hardware import put_hardware
 from limen_tui.hypervisor.simulated.machine import Machine
 from limen_tui.model.xml.parse import LIMEN_NS, parse
 from limen_tui.model.xml.read import tags_of
@@ -43,10 +44,16 @@ def domain_xml(machine: Machine) -> str:
     if facts.has_agent:
         channel = etree.SubElement(devices, "channel", type="unix")
         etree.SubElement(channel, "target", type="virtio", name="org.qemu.guest_agent.0")
+    put_hardware(devices, facts.machine)
     etree.SubElement(devices, "graphics", type=facts.graphics, port="-1", autoport="yes")
     balloon = etree.SubElement(devices, "memballoon", model="virtio")
     etree.SubElement(balloon, "stats", period=str(facts.balloon_period))
     return etree.tostring(root, pretty_print=True, encoding="unicode")
+
+
+def config_xml(machine: Machine) -> str:
+    """Its definition for the next boot: that of now, unless it was changed while it ran."""
+    return _with_tags(machine.later, machine.facts.tags) if machine.later else domain_xml(machine)
 
 
 def _with_tags(xml: str, tags: tuple[str, ...]) -> str:
