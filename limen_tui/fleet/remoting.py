@@ -59,7 +59,7 @@ class Remoting:
                 from limen_tui.remote.transport import SshTransport  # noqa: PLC0415
 
                 sign_in = SignIn(self._asker, config=self._ssh_config, parallel=self._parallel)
-                self._transport = SshTransport(sign_in, self._runtime_dir)
+                self._transport = SshTransport(sign_in, self._runtime_dir, self._reconnect)
                 self._nudger = Nudger(sign_in, self._reconnect)
             return self._transport
 

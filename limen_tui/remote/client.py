@@ -16,6 +16,8 @@ from limen_tui.remote.trust import HostKeys, TrustedOnce, known_as, look_up
 
 ATTEMPTS = 3
 """Tries at one password or passphrase, as with ssh (NumberOfPasswordPrompts)."""
+MOST_ROUNDS = 12
+"""Rounds of prompts that a server may have answered in one connection, whatever its reasons."""
 
 
 @dataclass(slots=True)
@@ -52,6 +54,7 @@ class Client(asyncssh.SSHClient):
         self.asking = False
         self.banner = ""
         self._tries: dict[str, int] = {}
+        self._rounds = 0
         self._offered_secret: tuple[str, str, bool] | None = None
 
     # -- host key ---------------------------------------------------------------------------------
@@ -124,8 +127,11 @@ class Client(asyncssh.SSHClient):
         elif (kept := self.who.secrets.get(self.who.host_id, purpose)) is not None:
             self._offered_secret = (purpose, kept, True)
             return kept
-        answer = await self._asked("password", QuestionKind.PASSWORD, f"Password of {self.user} on {self.name}",
-                                   self.banner, (Prompt("Password"),), can_remember=True)  # fmt: skip
+        tries = self._tries["password"] = self._tries.get("password", 0) + 1
+        if self.cancelled or tries > ATTEMPTS:
+            return None
+        answer = await self._question(QuestionKind.PASSWORD, f"Password of {self.user} on {self.name}", self.banner,
+                                      (Prompt("Password"),), tries, can_remember=True)  # fmt: skip
         if answer is None:
             return None
         self._offered_secret = (purpose, answer.values[0], answer.remember)
@@ -138,7 +144,8 @@ class Client(asyncssh.SSHClient):
 
     def kbdint_auth_requested(self) -> str | None:
         """Offer keyboard-interactive without naming a method, unless it was cancelled or tried often enough."""
-        return None if self.cancelled or self._tries.get("keyboard", 0) >= ATTEMPTS else ""
+        tries = self._tries["keyboard"] = self._tries.get("keyboard", 0) + 1
+        return None if self.cancelled or tries > ATTEMPTS else ""
 
     async def kbdint_challenge_received(
         self,
@@ -152,19 +159,14 @@ class Client(asyncssh.SSHClient):
             return []
         shown = tuple(Prompt(inert(text) or "Answer", secret=not echo) for text, echo in prompts[:8])
         text = "\n".join(part for part in (self.banner, inert(name), inert(instructions)) if part)
-        answer = await self._asked("keyboard", QuestionKind.KEYBOARD, f"{self.name} asks {self.user}", text, shown)
+        self._rounds += 1
+        if self.cancelled or self._rounds > MOST_ROUNDS:
+            return None
+        answer = await self._question(QuestionKind.KEYBOARD, f"{self.name} asks {self.user}", text, shown,
+                                      self._tries.get("keyboard", 1), can_remember=False)  # fmt: skip
         if answer is None:
             return None
         return list(answer.values) + [""] * (len(prompts) - len(answer.values))
-
-    async def _asked(
-        self, method: str, kind: QuestionKind, title: str, text: str, prompts: tuple[Prompt, ...], *,
-        can_remember: bool = False,
-    ) -> Answer | None:  # fmt: skip
-        tries = self._tries[method] = self._tries.get(method, 0) + 1
-        if self.cancelled or tries > ATTEMPTS:
-            return None
-        return await self._question(kind, title, text, prompts, tries, can_remember=can_remember)
 
     async def _question(
         self, kind: QuestionKind, title: str, text: str, prompts: tuple[Prompt, ...], attempt: int, *,

@@ -15,13 +15,19 @@ from limen_tui.remote.bridge import sweep
 from limen_tui.remote.connect import SignIn, Whose
 from limen_tui.remote.link import SshLink, open_link, verifies
 from limen_tui.remote.loop import remote_loop
+from limen_tui.remote.wake import Wake
+
+
+def silent(host_id: str) -> None:
+    """Nudge nobody."""
 
 
 class SshTransport:
     """Opens one SSH connection per host; what was signed in with is shared by all of them until exit."""
 
-    def __init__(self, sign_in: SignIn, runtime_dir: Path) -> None:
+    def __init__(self, sign_in: SignIn, runtime_dir: Path, nudge: Callable[[str], None] = silent) -> None:
         self.sign_in = sign_in
+        self._wake = Wake(self._open_links, nudge)
         self._runtime_dir = runtime_dir
         self._lock = threading.Lock()
         self._opening: dict[str, Future[SshLink]] = {}
@@ -48,6 +54,7 @@ class SshTransport:
         link = self._wait_for(host, uri)
         with self._lock:
             self._links[host.id] = link
+        remote_loop().loop.call_soon_threadsafe(self._wake.begin)
         return link.uri, lambda: self._give_up(host.id, link)
 
     def _wait_for(self, host: Host, uri: LibvirtURI) -> SshLink:
@@ -68,6 +75,10 @@ class SshTransport:
             if self._links.get(host_id) is link:
                 del self._links[host_id]
         remote_loop().run(link.close())
+
+    def _open_links(self) -> dict[str, SshLink]:
+        with self._lock:
+            return dict(self._links)
 
     def cancel(self, host_id: str) -> None:
         """Give up an attempt that is under way, with whatever question it asks. Any thread, returns at once."""

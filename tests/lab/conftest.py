@@ -60,6 +60,12 @@ class RunningLab:
     def slow(self, number: int, milliseconds: float) -> None:
         faults.slow(self.lab, number, milliseconds)
 
+    def lossy(self, number: int, percent: float, stall_seconds: float = 0.0) -> None:
+        faults.lossy(self.lab, number, percent, stall_seconds)
+
+    def forget(self, number: int) -> int:
+        return faults.forget(self.lab, number)
+
     def daemon(self, number: int, verb: str, name: str) -> None:
         faults.daemon(self.lab, number, verb, name)
 

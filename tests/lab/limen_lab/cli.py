@@ -9,7 +9,9 @@
   lab client CMD...              run CMD with the lab's ssh settings as ~/.ssh
   lab vm K NAME [options]        a guest on host K (lab vm -h)
   lab cut K [drop|reject|link]   take host K off the network;  lab heal K
+  lab forget K                   drop the SSH connections there are, silently; new ones pass; lab heal K undoes it
   lab slow K MS                  MS milliseconds later in each direction; 0 undoes it
+  lab lossy K PERCENT [S]        so many frames lost, and S seconds of silence in every ten; 0 undoes it
   lab start|stop|kill|freeze|thaw K libvirtd|sshd|virtlogd
   lab kill-qemu|freeze-qemu|thaw-qemu K DOMAIN
   lab rotate-hostkey K           a new host key, unknown to known_hosts
@@ -83,6 +85,8 @@ def _dispatch(lab: Lab, verb: str, rest: list[str]) -> None:
         "vm": lambda: print(guests.vm(lab, rest)),
         "cut": lambda: faults.cut(lab, number, *rest[1:2]),
         "heal": lambda: faults.heal(lab, number),
+        "forget": lambda: print(f"{faults.forget(lab, number)} connections"),
+        "lossy": lambda: faults.lossy(lab, number, *map(float, rest[1:3])),
         "slow": lambda: faults.slow(lab, number, float(rest[1])),
         **{v: lambda: faults.daemon(lab, number, verb, rest[1]) for v in ("start", *faults.SIGNALS)},
         **{

@@ -30,8 +30,20 @@ def cut(lab: Lab, number: int, how: str = "drop") -> None:
         raise LabError(f"cut {how}: drop, reject or link")
 
 
+def forget(lab: Lab, number: int) -> int:
+    """Nothing more passes of the SSH connections that there are now, without a word; new ones do. How many they were.
+
+    As of a router whose table of connections ran out while a laptop slept. ``heal`` undoes it.
+    """
+    ports = hosts.run(lab, number, "sh", "-c", "ss -Htn state established '( sport = :22 )' | sed 's/.*://'").split()
+    for port in ports:
+        for chain, flag in (("INPUT", "--sport"), ("OUTPUT", "--dport")):
+            hosts.run(lab, number, "iptables", "-w", "-I", chain, "-p", "tcp", flag, port, *MARK, "-j", "DROP")
+    return len(ports)
+
+
 def heal(lab: Lab, number: int) -> None:
-    """Undo ``cut``."""
+    """Undo ``cut`` and ``forget``."""
     plan = lab.host(number)
     sh("ip", "link", "set", lab.device("v", number), "up")
     for chain in ("INPUT", "OUTPUT"):
@@ -43,7 +55,22 @@ def heal(lab: Lab, number: int) -> None:
 
 
 def slow(lab: Lab, number: int, milliseconds: float) -> None:
-    """Each direction so much later, by a relay between cable and bridge; 0 takes it away."""
+    """Each direction so much later; 0 takes the relay away."""
+    _relay(lab, number, milliseconds, 0, 0)
+
+
+def lossy(lab: Lab, number: int, percent: float, stall_seconds: float = 0.0, milliseconds: float = 5.0) -> None:
+    """So many frames lost in each direction, and silence of so many seconds in every ten; 0 and 0 take the relay away.
+
+    The kernels at both ends send again what was lost, as they do over a bad radio link.
+    """
+    if not 0 <= percent < 100 or not 0 <= stall_seconds < 10:
+        raise LabError("lossy: a percentage below 100 and up to 10 seconds")
+    _relay(lab, number, milliseconds if percent or stall_seconds else 0, percent, stall_seconds)
+
+
+def _relay(lab: Lab, number: int, milliseconds: float, loss: float, stall: float) -> None:
+    """A relay between cable and bridge; none with 0 milliseconds."""
     folder, cable, relay, peer = lab.folder(number), *(lab.device(kind, number) for kind in "vde")
     bridge = network.bridge_of(lab, lab.host(number))
     end(folder / "slow.pid")
@@ -59,7 +86,8 @@ def slow(lab: Lab, number: int, milliseconds: float) -> None:
         sh("ip", "addr", "flush", "dev", device)
     with (folder / "logs/slow.log").open("a") as log:
         process = subprocess.Popen(
-            [sys.executable, str(Path(__file__).with_name("netdelay.py")), cable, relay, str(milliseconds)],
+            [sys.executable, str(Path(__file__).with_name("netdelay.py")), cable, relay, str(milliseconds), str(loss),
+             str(stall)],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=log, start_new_session=True,
         )  # fmt: skip
     record(folder / "slow.pid", process.pid)

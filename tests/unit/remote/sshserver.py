@@ -46,6 +46,7 @@ class Rules:
     """Keyboard-interactive: name, instructions, prompts, right answers."""
     keys: list[asyncssh.SSHKey] = field(default_factory=list)
     banner: str = ""
+    banners: int = 1
 
 
 class Server(asyncssh.SSHServer):
@@ -58,7 +59,8 @@ class Server(asyncssh.SSHServer):
 
     def begin_auth(self, username: str) -> bool:
         if self.rules.banner:
-            self.conn.send_auth_banner(self.rules.banner)
+            for _ in range(self.rules.banners):
+                self.conn.send_auth_banner(self.rules.banner)
         return True
 
     def public_key_auth_supported(self) -> bool:

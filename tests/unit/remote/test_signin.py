@@ -160,6 +160,39 @@ async def test_keyboard_interactive_with_several_rounds_and_prompts(sshd: Sshd) 
     assert "Second factor" in person.asked[1].text
 
 
+async def test_a_wrong_code_leaves_two_more_tries_at_all_the_rounds(sshd: Sshd) -> None:
+    trusted(sshd)
+    sshd.rules.rounds = [
+        ("", "", [("Password: ", False)], ["pw"]),
+        ("", "", [("Code: ", False)], ["123456"]),
+    ]
+    codes = iter(["1", "2", "123456"])
+    person = Person(lambda q: say("pw") if "Password" in q.prompts[0].text else say(next(codes)))
+    await close(await connect(hop(sshd), WHOSE, sshd.sign_in(person)))
+    assert [q.attempt for q in person.asked] == [1, 1, 2, 2, 3, 3]
+
+
+async def test_a_server_that_asks_without_end_is_left(sshd: Sshd) -> None:
+    trusted(sshd)
+    sshd.rules.rounds = [("", "", [("More? ", True)], ["yes"])] * 500
+    person = Person(lambda q: say("yes"))
+    assert isinstance(await refused(sshd, person), AuthError)
+    assert len(person.asked) <= 12
+
+
+async def test_a_flood_of_banners_and_prompts_is_bounded(sshd: Sshd) -> None:
+    trusted(sshd)
+    sshd.rules.banner, sshd.rules.banners = "\x1b[2Jhello \x9b5m" + "B" * 3000, 400
+    sshd.rules.rounds = [("", "", [(f"\x1b[31mQuestion {n}\x07" + "?" * 400, True) for n in range(60)], [""] * 60)]
+    person = Person(lambda q: Answer(("",) * len(q.prompts)))
+    await close(await connect(hop(sshd), WHOSE, sshd.sign_in(person)))
+    question = person.asked[0]
+    assert len(question.prompts) <= 8
+    assert question.text.count("hello") == 1
+    assert len(question.text) + sum(len(p.text) for p in question.prompts) < 12_000
+    assert "\x1b" not in repr(question) and "\\x1b" not in repr(question)
+
+
 async def test_a_locked_key_asks_for_its_passphrase_once_per_run_if_wished(sshd: Sshd, tmp_path: Path) -> None:
     trusted(sshd)
     key = asyncssh.generate_private_key("ssh-ed25519")
