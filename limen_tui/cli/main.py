@@ -20,6 +20,7 @@ from limen_tui.settings import SAMPLE, Settings, load_settings
 _VERBS: Final = {
     "vms": ("listing", "vms"), "hosts": ("listing", "hosts"), "jobs": ("jobs", "jobs"),
     "delete": ("deleting", "delete"), "trash": ("deleting", "trash"),
+    "images": ("images", "images"), "upload": ("images", "upload"), "fetch": ("images", "fetch"),
 }  # fmt: skip
 """Where verbs that need the fleet are, each imported when it is used; all others are acts on VMs."""
 
@@ -58,6 +59,10 @@ def _dispatch(arguments: argparse.Namespace) -> int:
     if arguments.verb == "config":
         print(SAMPLE, end="")
         return exits.OK
+    if arguments.verb == "images" and arguments.known:
+        from limen_tui.cli.images import known  # noqa: PLC0415
+
+        return known(arguments)
     if arguments.verb == "doctor" and arguments.host is None:
         from limen_tui.cli.doctor import examine  # noqa: PLC0415
 

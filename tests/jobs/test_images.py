@@ -159,7 +159,7 @@ def test_a_wrong_checksum_leaves_nothing(world, tmp_path) -> None:
     b"", b"<!DOCTYPE html><title>404</title>", b"hello\n", b"\x1f\x8b" + bytes(999), bytes(4096),
     images.qcow2(backing=b"/etc/shadow"), images.qcow2(incompatible=4), images.qcow2()[: 5 * images.CLUSTER + 9],
     images.qcow2()[: 3 * images.CLUSTER], b"# Disk DescriptorFile\nRW 1 FLAT \"/etc/shadow\" 0\n",
-], ids=["empty", "html", "text", "packed", "zeros", "backing", "data file", "cut data", "cut head", "vmdk"])  # fmt: skip
+], ids=["none", "html", "text", "packed", "zeros", "backing", "data file", "cut data", "cut head", "vmdk"])  # fmt: skip
 def test_what_is_no_usable_image_is_refused_before_anything_is_made(tmp_path, data) -> None:
     path = write(tmp_path / NAME, data)
     with pytest.raises(InputError) as caught:

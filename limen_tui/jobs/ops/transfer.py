@@ -18,6 +18,7 @@ from limen_tui.jobs.ops.registry import Operation, Result, do_again, keep
 from limen_tui.model.checksums import parse_checksum
 from limen_tui.model.imagehead import refusal
 from limen_tui.model.jobs import Args
+from limen_tui.model.ports import HostVerbs
 from limen_tui.model.units import clean, size
 
 
@@ -144,10 +145,36 @@ def _settle(context: Context, args: Args) -> Result:
     return {"path": volume.path, "format": volume.format, "capacity": volume.capacity}
 
 
+def _check_unused(context: Context, args: Args) -> None:
+    """No definition names it, and no volume of any active pool is on top of it. Raises ``Conflict``."""
+    _unused(context, args)
+
+
+def _unused(context: Context, args: Args) -> Result:
+    from limen_tui.model.xml.read import facts  # noqa: PLC0415 - lxml, late
+
+    def look(verbs: HostVerbs) -> str:
+        names = {args["path"], f"{args['pool']}/{args['name']}"}
+        for xml in verbs.definitions.all_xml().values():
+            known = facts(xml)
+            if any(disk.source in names for disk in known.disks):
+                return "A VM names it in its definition."
+        for pool in verbs.pools():
+            for volume in verbs.storage.volumes(pool.name) if pool.active else ():
+                if volume.backing_path == args["path"]:
+                    return f"{volume.pool}/{volume.name} is on top of it."
+        return ""
+
+    if why := context.ask(look):
+        raise Conflict(f"{clean(args['name'])} is in use", why, "Delete or detach what uses it first.")
+    return {}
+
+
 OPERATIONS: Final[Mapping[str, Operation]] = {
     "image.upload": Operation(_upload, do_again, keep, _check_upload),
     "image.fetch": Operation(_fetch, do_again, keep, _check_room),
     "image.copy": Operation(_copy, do_again, keep, _check_copy),
     "image.read-back": Operation(_read_back, do_again, keep),
+    "image.unused": Operation(_unused, do_again, keep, _check_unused),
     "image.settle": Operation(_settle, do_again, keep),
 }

@@ -1,0 +1,152 @@
+"""``limen images``, ``upload`` and ``fetch``. Main thread."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+
+from limen_tui.cli import exits, output
+from limen_tui.cli.deleting import ask
+from limen_tui.cli.jobrun import refuse_read_only, run_jobs, show_plan
+from limen_tui.cli.waiting import Waiter
+from limen_tui.errors import ConnectError, InputError, LimenError, NotFound
+from limen_tui.fleet import images as stocks
+from limen_tui.fleet.fleet import Fleet
+from limen_tui.jobs.recipes.bring_image import fetch_image, upload_image
+from limen_tui.model import cloudimages
+from limen_tui.model.host import HostSnapshot, HostState
+from limen_tui.model.images import Image, ImageKind
+from limen_tui.model.jobs import JobPlan
+from limen_tui.model.units import UNKNOWN, clean, size
+
+
+def images(fleet: Fleet, arguments: argparse.Namespace) -> int:
+    """List images of hosts, or those known by name. Hosts that cannot say make the exit code 3."""
+    if arguments.add or arguments.drop:
+        return _paths(fleet, arguments)
+    waiter = Waiter(fleet)
+    missing = waiter.reach(arguments.timeout, facts=True)
+    wanted = [_host(fleet, arguments.host)] if arguments.host else list(fleet.view.hosts)
+    found: list[Image] = []
+    failed = False
+    for host in wanted:
+        if host.state is not HostState.UP:
+            failed = failed or host in missing
+            output.say(f"limen: {host.host.name} is {host.state.value}")
+            continue
+        paths = stocks.added_paths(fleet.inventory, host.host.id)
+        try:
+            stock = ask(fleet, waiter, host.host.id, lambda verbs, paths=paths: stocks.look(verbs, paths))  # type: ignore[misc]
+        except LimenError as error:
+            output.complain(error)
+            failed = True
+            continue
+        for pool in stock.unread:
+            output.say(f"limen: {host.host.name}: pool {pool} cannot be listed now")
+        found += stocks.images_of(host, stock)
+    if not arguments.all:
+        found = [image for image in found if image.kind is not ImageKind.DISK]
+    if arguments.json:
+        output.as_json([image_json(image) for image in found])
+    else:
+        _table(found)
+    return exits.UNREACHABLE if failed else exits.OK
+
+
+def _table(found: Sequence[Image]) -> None:
+    rows = [
+        [image.volume.name, image.host_name, image.volume.pool or UNKNOWN, image.kind.value, image.volume.format,
+         size(image.volume.capacity or None), size(image.volume.allocation or None), image.keep_reason]
+        for image in found
+    ]  # fmt: skip
+    head = ["IMAGE", "HOST", "POOL", "KIND", "FORMAT", "SIZE", "ON DISK", "IN USE"]
+    output.table(head, rows, right=frozenset({5, 6}))
+    if not rows:
+        output.say("No images. Bring one: limen fetch debian --host HOST, or limen upload FILE --host HOST.")
+
+
+def image_json(image: Image) -> dict[str, object]:
+    """An image for scripts; sizes in bytes."""
+    volume = image.volume
+    return {
+        "name": volume.name, "host": image.host_name, "pool": volume.pool or None, "path": volume.path,
+        "kind": image.kind.value, "format": volume.format or None, "virtual_bytes": volume.capacity,
+        "allocated_bytes": volume.allocation, "backing_chain": list(image.chain), "vms": list(image.users),
+        "volumes_on_top": list(image.above), "vms_on_top": list(image.through), "in_use": bool(image.keep_reason),
+    }  # fmt: skip
+
+
+def known(arguments: argparse.Namespace) -> int:
+    """List what can be fetched by name. Needs no host."""
+    if arguments.json:
+        output.as_json([
+            {"name": each.name, "title": each.title, "arch": each.arch, "url": each.url,
+             "checksums": each.checksum_url, "user": each.user} for each in cloudimages.KNOWN
+        ])  # fmt: skip
+        return exits.OK
+    archs: dict[str, list[str]] = {}
+    for each in cloudimages.KNOWN:
+        archs.setdefault(each.name, []).append(each.arch)
+    rows = [[each.name, each.title, " ".join(archs[each.name]), each.user, each.url] for each in cloudimages.known()]
+    output.table(["NAME", "IMAGE", "FOR", "USER", "ADDRESS"], rows)
+    return exits.OK
+
+
+def _paths(fleet: Fleet, arguments: argparse.Namespace) -> int:
+    if not arguments.host:
+        raise InputError("Say with --host on which host the file is")
+    host = _host(fleet, arguments.host)
+    if arguments.add:
+        stocks.add_path(fleet.inventory, host.host.id, arguments.add)
+    if arguments.drop:
+        stocks.drop_path(fleet.inventory, host.host.id, arguments.drop)
+    return exits.OK
+
+
+def upload(fleet: Fleet, arguments: argparse.Namespace) -> int:
+    """Upload a file as a job, and follow it."""
+    host = _host(fleet, arguments.host)
+    plan = upload_image(
+        host.host, arguments.pool, arguments.file, name=arguments.name, checksum=arguments.checksum,
+        read_back=arguments.read_back, any_file=arguments.any_file,
+    )  # fmt: skip
+    return _bring(fleet, host, plan, arguments)
+
+
+def fetch(fleet: Fleet, arguments: argparse.Namespace) -> int:
+    """Fetch an image by name or address as a job, and follow it."""
+    host = _host(fleet, arguments.host)
+    url, checksums, name = arguments.image, arguments.checksums, arguments.name
+    if "//" not in url:
+        waiter = Waiter(fleet)
+        waiter.reach(arguments.timeout)
+        arch = _host(fleet, arguments.host).info.arch or cloudimages.X86
+        image = cloudimages.find(url, arch)
+        url, checksums, name = image.url, checksums or image.checksum_url, name or image.file
+    try:
+        plan = fetch_image(
+            host.host, arguments.pool, url, name=name, checksum=arguments.checksum, checksum_url=checksums,
+            read_back=arguments.read_back,
+        )  # fmt: skip
+    except ConnectError as error:
+        raise ConnectError(error.title, error.detail, stocks.by_hand(url, host.host.name, arguments.pool)) from error
+    return _bring(fleet, host, plan, arguments)
+
+
+def _bring(fleet: Fleet, host: HostSnapshot, plan: JobPlan, arguments: argparse.Namespace) -> int:
+    if arguments.dry_run:
+        show_plan(plan)
+        return exits.OK
+    refuse_read_only(fleet, host.host.id, plan.title)
+    waiter = Waiter(fleet)
+    waiter.reach(arguments.timeout)
+    refuse_read_only(fleet, host.host.id, plan.title)
+    return run_jobs(fleet, waiter, [plan], as_json=arguments.json)
+
+
+def _host(fleet: Fleet, name: str) -> HostSnapshot:
+    for host in fleet.view.hosts:
+        if name in (host.host.name, host.host.id, host.host.uri):
+            return host
+    known = ", ".join(clean(host.host.name) for host in fleet.view.hosts)
+    raise NotFound(f"No host is called {clean(name)!r}", f"there are: {known}", "`limen hosts` lists them.")
