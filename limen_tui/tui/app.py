@@ -35,6 +35,7 @@ from limen_tui.tui.warming import Warming
 if TYPE_CHECKING:
     from limen_tui.tui.commands import Commands
     from limen_tui.tui.console.desk import ConsoleDesk
+    from limen_tui.tui.jobs.desk import JobDesk
     from limen_tui.tui.viewpanel import Needs
 
 LEAVES_TEXT = frozenset({"enter", "escape", "tab", "shift+tab"})
@@ -78,7 +79,7 @@ class LimenApp(App[int], inherit_bindings=False):
         """The open serial consoles, once there was one."""
         self.sign_in = SignInDesk(self, fleet.questions)
         self._notices = tuple(notices)
-        self._shown: tuple[int, int, int] = (-1, -1, -1)
+        self._shown: tuple[int, ...] = ()
         self._soon = False
         for theme in themes():
             self.register_theme(theme)
@@ -93,6 +94,13 @@ class LimenApp(App[int], inherit_bindings=False):
         from limen_tui.tui.commands import Commands  # noqa: PLC0415
 
         return Commands(self)
+
+    @cached_property
+    def job_desk(self) -> JobDesk:
+        """Starts jobs, and tells of their ends."""
+        from limen_tui.tui.jobs.desk import JobDesk  # noqa: PLC0415
+
+        return JobDesk(self)
 
     def get_default_screen(self) -> MainScreen:
         """The main screen is the bottom of the stack."""
@@ -116,6 +124,7 @@ class LimenApp(App[int], inherit_bindings=False):
         gc.freeze()
         gc.enable()
         gc.set_threshold(YOUNG, 20, 50)
+        self.job_desk.begin()
         Warming(self).begin()
 
     def tick(self) -> None:
@@ -128,7 +137,8 @@ class LimenApp(App[int], inherit_bindings=False):
             self.set_timer(SOON, self._again)
         self.sign_in.tick()
         self.acting.tick()
-        now = (self.fleet.view.rev, self.fleet.acts.rev, self.fleet.events_seen)
+        self.job_desk.tick()
+        now = (self.fleet.view.rev, self.fleet.acts.rev, self.fleet.events_seen, self.job_desk.rev)
         if now != self._shown:
             self._shown = now
             for screen in reversed(self.screen_stack):
@@ -173,6 +183,8 @@ class LimenApp(App[int], inherit_bindings=False):
 
     def quit_or_ask(self) -> None:
         """Leave, after a question when acts are under way."""
+        if self.job_desk.ask_to_leave():
+            return
         under_way = running_acts(self.fleet.acts.acts)
         if under_way:
             self.commands.ask_to_quit(tuple(under_way.values()))

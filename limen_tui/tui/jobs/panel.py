@@ -1,156 +1,192 @@
-"""The acts of this session: what runs, what came of it for each VM, and cancelling what waits. UI thread."""
+"""Acts and jobs: what runs, what came of it, what was left unfinished and what to do about it. UI thread."""
 
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
-from time import localtime, strftime
 from typing import TYPE_CHECKING, ClassVar
 
 from limen_widgets.line_table import Column
 from limen_widgets.line_table.messages import RowActivated
+from rich.text import Text
 from textual import on
 from textual.binding import Binding, BindingType
 
-from limen_tui.fleet.acts import Act, ActItem, Outcome
+from limen_tui.fleet.acts import Outcome
 from limen_tui.fleet.view import FleetView
-from limen_tui.model.host import HostSnapshot
+from limen_tui.model.host import HostSnapshot, Problem
+from limen_tui.model.jobs import Job, JobState
 from limen_tui.model.units import clean
 from limen_tui.tui.fleet.lines import Line
+from limen_tui.tui.jobs import rows as look
+from limen_tui.tui.jobs.rows import JobRow
 from limen_tui.tui.tablepanel import TablePanel, fact
+from limen_tui.tui.textview import TextScreen
 
 if TYPE_CHECKING:
     from limen_tui.tui.app import LimenApp
 
-LOOKS = {
-    Outcome.WAITING: ("◌", "dim"), Outcome.SENT: ("◐", "accent"), Outcome.DONE: ("●", "good"),
-    Outcome.FAILED: ("✗", "bad"), Outcome.REFUSED: ("–", "warn"), Outcome.TIMED_OUT: ("!", "warn"),
-    Outcome.UNKNOWN: ("?", "warn"), Outcome.CANCELLED: ("×", "dim"),
-}  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class JobRow:
-    """An act, or with ``item`` one VM of the act that is opened."""
-
-    act: Act
-    rev: int
-    item: ActItem | None = None
+AGAIN = (JobState.FAILED, JobState.CANCELLED)
 
 
 class JobsPanel(TablePanel[JobRow]):
-    """Newest on top; Enter opens an act to show its VMs; ``x`` cancels what waits."""
+    """Newest on top; Enter opens one to show its VMs or steps."""
 
     view_id: ClassVar[str] = "jobs"
     UNUSED: ClassVar[frozenset[str]] = frozenset({"view.group"})
-    DETAIL_LINES: ClassVar[int] = 3
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("x", "cancel_waiting", "Cancel what waits", show=False)]
+    DETAIL_LINES: ClassVar[int] = 4
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("x", "cancel_job", "Cancel", show=False),
+        Binding("r", "choose('resume')", "Resume or try again", show=False),
+        Binding("b", "choose('roll_back')", "Roll back", show=False),
+        Binding("l", "choose('leave')", "Leave as it is", show=False),
+        Binding("y", "show_log", "Log", show=False),
+    ]
 
     def __init__(self, app: LimenApp) -> None:
         super().__init__(app)
-        self._opened: set[int] = set()
+        self._opened: set[Hashable] = set()
 
     def columns(self) -> Sequence[Column[JobRow]]:
         """Of the table."""
         return (
-            Column("what", "Job", _what, min_width=16, max_width=60, flex=2, sticky=True, priority=0, highlight=False),
-            Column("state", "State", _state, width=16, priority=1),
-            Column("progress", "Done", _progress, width=11, align="right", priority=2),
-            Column("result", "Result", _result, min_width=10, max_width=80, flex=3, priority=3, highlight=False),
-            Column("began", "Began", _began, width=8, priority=4, highlight=False),
+            Column("what", "Job", look.what, min_width=16, max_width=60, flex=2, sticky=True, priority=0,
+                   highlight=False),
+            Column("state", "State", look.state, width=16, priority=1),
+            Column("progress", "Done", look.progress, width=12, align="right", priority=2, highlight=False),
+            Column("result", "Result", look.result, min_width=10, max_width=80, flex=3, priority=3, highlight=False),
+            Column("began", "Began", look.began, width=8, priority=4, highlight=False),
         )  # fmt: skip
 
     def identity(self, row: JobRow) -> Hashable:
-        """Act and VM."""
-        return row.act.id, None if row.item is None else row.item.key
+        """Act and VM, or job and step."""
+        return row.identity
 
     def rows(self, view: FleetView) -> Sequence[JobRow]:  # noqa: ARG002
-        """Newest on top, an opened act with its VMs: those that went wrong first."""
-        rows: list[JobRow] = []
-        for act in reversed(self.fleet.acts.acts):
-            rows.append(JobRow(act, act.rev))
-            if act.id in self._opened:
-                items = sorted(act.items.values(), key=lambda item: (item.outcome is Outcome.DONE, item.vm_name))
-                rows += [JobRow(act, act.rev, item) for item in items]
-        return rows
+        """Newest on top, those that wait for a choice before all others."""
+        return look.rows(self.fleet.acts.acts, self.fleet.jobs.jobs, self._opened)
 
     def search(self, row: JobRow) -> str:
         """Label, VMs, hosts."""
-        if row.item is not None:
-            return f"{row.item.vm_name} {row.item.host_name} {row.item.outcome.value}"
-        return f"{row.act.operation.label} " + " ".join(item.vm_name for item in row.act.items.values())
+        return look.search(row)
 
     def host_of(self, row: JobRow) -> HostSnapshot | None:
-        """Of a VM's row."""
-        return self.fleet.view.host(row.item.key.host_id) if row.item is not None else None
+        """Of a VM's row, or of a job."""
+        host_id = row.item.key.host_id if row.item is not None else row.job.plan.host_id if row.job else ""
+        return self.fleet.view.host(host_id)
 
     def details(self, row: JobRow) -> list[Line]:
-        """Problem and hint of the VM, or of the first that went wrong."""
+        """Problem and hint, the last line of the log, the keys that apply."""
+        return self._job_details(row, row.job) if row.job is not None else self._act_details(row)
+
+    def _act_details(self, row: JobRow) -> list[Line]:
+        if row.act is None:
+            return []
         bad = [item for item in row.act.items.values() if item.problem is not None]
         item = row.item or (bad[0] if bad else None)
         waits = row.act.count(Outcome.WAITING)
-        keys: Line = (
-            (" Enter", "details--value"), (" shows its VMs" if row.item is None else "", "details--label"),
-            ("   x", "details--value"), (f" cancels the {waits} that wait", "details--label"),
-        ) if waits else ((" Enter", "details--value"), (" shows or hides the VMs", "details--label"))  # fmt: skip
+        shown = [("Enter", "shows or hides its VMs")] + ([("x", f"cancels the {waits} that wait")] if waits else [])
         if item is None or item.problem is None:
-            return [keys]
-        problem = item.problem
-        told = ": ".join(filter(None, (clean(problem.title), clean(problem.detail))))
-        return [(*fact(clean(item.vm_name), told, "bad"),), ((f" {clean(problem.hint)}", "details--warn"),), keys]
+            return [_keys(shown)]
+        return [*_problem(item.vm_name, item.problem), _keys(shown)]
+
+    def _job_details(self, row: JobRow, job: Job) -> list[Line]:
+        problem = row.step.problem if row.step is not None and row.step.problem is not None else job.problem
+        shown = [("Enter", "steps"), ("y", "log")]
+        if job.here and job.state.is_active:
+            shown.append(("x", "cancel, and put everything back"))
+        if job.is_unfinished:
+            shown += [("r", "resume"), ("b", "roll back"), ("l", "leave as it is")]
+        elif job.state in AGAIN:
+            shown.append(("r", "try again"))
+        lines: list[Line] = []
+        if job.orphaned:
+            lines.append(((" The Limen that ran it is gone. Nothing was changed since.", "details--warn"),))
+        if problem is not None:
+            lines += _problem(job.plan.vm_name or job.plan.title, problem)
+        elif job.log:
+            lines.append(((f" {clean(job.log[-1][1])}", "details--label"),))
+        return [*lines[: self.DETAIL_LINES - 1], _keys(shown)]
 
     def empty_text(self) -> str:
         """What would be here."""
-        return "Nothing was done yet.\n\nWhat you start, shut down, pause ... appears here with its result for each VM."
+        return ("Nothing was done yet.\n\n"
+                "What you start, shut down, create, resize, delete ... appears here with its result.\n"
+                "n creates a VM; 1 goes to the VMs.")  # fmt: skip
 
     @on(RowActivated)
     def _activated(self, event: RowActivated) -> None:
         event.stop()
-        self._opened ^= {event.row.act.id}
+        row: JobRow = event.row
+        top = row.act.id if row.act is not None else row.job.id if row.job else ""
+        self._opened ^= {(top, None) if row.act is not None else (top, -1)}
         self.show_fleet(self.fleet.view)
 
-    def action_cancel_waiting(self) -> None:
-        """Take back what was not sent yet."""
+    # -- acts ---------------------------------------------------------------------------------------
+
+    def action_cancel_job(self) -> None:
+        """Take back what was not sent yet; stop a job and put everything back."""
         row = self.table.cursor_row
         if row is None:
             return
-        taken = self.fleet.acts.cancel(row.act)
-        text = f"{row.act.operation.label}: {taken} cancelled" if taken else "Nothing of it waits any more"
-        self.app.notify(text, markup=False, timeout=3)
+        if row.act is not None:
+            taken = self.fleet.acts.cancel(row.act)
+            text = f"{row.act.operation.label}: {taken} cancelled" if taken else "Nothing of it waits any more"
+            self.app.notify(text, markup=False, timeout=3)
+        elif row.job is not None:
+            self.limen.job_desk.cancel(row.job)
         self.show_fleet(self.fleet.view)
 
+    def action_choose(self, choice: str) -> None:
+        """Resume, roll back or leave what is unfinished."""
+        row = self.table.cursor_row
+        if row is not None and row.job is not None:
+            self.limen.job_desk.choose(row.job, choice)
 
-def _what(row: JobRow) -> Line:
-    if row.item is not None:
-        return (("    ", ""), (row.item.vm_name, ""), (f"  on {row.item.host_name}", "dim"))
-    names = [item.vm_name for item in row.act.items.values()]
-    whom = names[0] if len(names) == 1 else f"{len(names)} VMs"
-    return ((f"{row.act.operation.label} ", ""), (whom, ""))
-
-
-def _state(row: JobRow) -> Line:
-    if row.item is not None:
-        glyph, kind = LOOKS[row.item.outcome]
-        return ((f"{glyph} {row.item.outcome.value}", kind),)
-    act = row.act
-    if act.finished_at is None:
-        return (("◐ under way", "accent"),)
-    good = act.count(Outcome.DONE) == len(act.items)
-    return (("● done", "good"),) if good else (("✗ not all done", "bad"),)
+    def action_show_log(self) -> None:
+        """Steps and log, as text."""
+        row = self.table.cursor_row
+        if row is not None and row.job is not None:
+            self.app.push_screen(JobLogScreen(row.job))
 
 
-def _began(row: JobRow) -> str:
-    return "" if row.item is not None else strftime("%H:%M:%S", localtime(row.act.started_at))
+class JobLogScreen(TextScreen):
+    """All that is known of a job, at the moment it was opened."""
+
+    def __init__(self, job: Job) -> None:
+        super().__init__(f"{job.plan.title} on {job.plan.host_name}")
+        self._job = job
+
+    def on_mount(self) -> None:
+        """Steps, then the log."""
+        super().on_mount()
+        self.text.show([Text(clean(line)) for line in log_lines(self._job)])
 
 
-def _progress(row: JobRow) -> str:
-    return "" if row.item is not None else f"{row.act.count(Outcome.DONE)}/{len(row.act.items)}"
+def log_lines(job: Job) -> list[str]:
+    """Steps, problem and log."""
+    from time import localtime, strftime  # noqa: PLC0415
+
+    lines = [f"{job.plan.title} on {job.plan.host_name}: {job.state.value}   ({job.id})", "", "Steps"]
+    for number, step in enumerate(job.steps, 1):
+        glyph, _ = look.STEPS[step.state]
+        lines.append(f"  {glyph} {number}. {step.plan.label}: {step.state.value}")
+        if step.problem is not None:
+            lines.append(f"       {step.problem.title}. {step.problem.detail}")
+    if job.problem is not None:
+        lines += ["", "Problem", f"  {job.problem.title}", f"  {job.problem.detail}", f"  {job.problem.hint}"]
+    lines += ["", "Log"] + [f"  {strftime('%H:%M:%S', localtime(at))}  {text}" for at, text in job.log]
+    if not job.log:
+        lines.append("  Its log went with the process that ran it." if not job.here else "  Nothing yet.")
+    return lines
 
 
-def _result(row: JobRow) -> Line:
-    if row.item is not None:
-        problem = row.item.problem
-        return ((": ".join(filter(None, (problem.title, problem.detail))), "warn"),) if problem else ()
-    told = (Outcome.FAILED, Outcome.TIMED_OUT, Outcome.REFUSED, Outcome.UNKNOWN, Outcome.CANCELLED, Outcome.WAITING)
-    parts = [f"{number} {outcome.value}" for outcome in told if (number := row.act.count(outcome))]
-    return ((", ".join(parts), "warn"),)
+def _problem(who: str, problem: Problem) -> list[Line]:
+    told = ": ".join(filter(None, (clean(problem.title), clean(problem.detail))))
+    return [(*fact(clean(who), told, "bad"),), ((f" {clean(problem.hint)}", "details--warn"),)]
+
+
+def _keys(shown: Sequence[tuple[str, str]]) -> Line:
+    pieces: list[tuple[str, str]] = []
+    for key, text in shown:
+        pieces += [(f" {key}", "details--value"), (f" {text}  ", "details--label")]
+    return tuple(pieces)
