@@ -65,20 +65,21 @@ def _load(before: RawVM | None, now: RawVM, seconds: float, *, each: bool) -> VM
     """This runs for every VM at every tick: it makes as few objects and calls as it can."""
     if now.state not in RUNNING_STATES:
         return _still(now)
-    used = _used(now)
+    used, given, rss = _used(now), now.balloon_current_kib, now.balloon_rss_kib
     if before is None or seconds <= 0 or before.state not in RUNNING_STATES:
         # just started or continued: what lies between is not a rate
-        return VMLoad(None, (), now.balloon_current_kib, used, now.balloon_rss_kib)
+        return VMLoad(None, (), given, used, rss)
+    cpu, old, new = None, before.cpu_time_ns, now.cpu_time_ns
+    if old is not None and new is not None and new >= old:
+        share = (new - old) * 1e-7 / seconds / (now.vcpus or 1)
+        cpu = 100.0 if share > 100.0 else share
     vcpus: tuple[float, ...] = ()
     if each and now.vcpu_time_ns:
         vcpus = _per_vcpu(before.vcpu_time_ns, now.vcpu_time_ns, seconds)
     steal = _steal(before.vcpu_delay_ns, now.vcpu_delay_ns, seconds) if now.vcpu_delay_ns else None
     rd_bps, wr_bps, rd_iops, wr_iops = _disk_rates(before.disks, now.disks, seconds)
     rx_bps, tx_bps = _net_rates(before.nics, now.nics, seconds)
-    return VMLoad(
-        _cpu(before, now, seconds), vcpus, now.balloon_current_kib, used, now.balloon_rss_kib,
-        rd_bps, wr_bps, rd_iops, wr_iops, rx_bps, tx_bps, steal,
-    )  # fmt: skip
+    return VMLoad(cpu, vcpus, given, used, rss, rd_bps, wr_bps, rd_iops, wr_iops, rx_bps, tx_bps, steal)
 
 
 def _still(now: RawVM) -> VMLoad:
@@ -86,14 +87,6 @@ def _still(now: RawVM) -> VMLoad:
     cpu = 0.0 if now.state == PAUSED and now.cpu_time_ns is not None else None
     used, given, rss = _used(now), now.balloon_current_kib, now.balloon_rss_kib
     return NO_LOAD if cpu is used is given is rss is None else VMLoad(cpu, (), given, used, rss)
-
-
-def _cpu(before: RawVM, now: RawVM, seconds: float) -> float | None:
-    old, new = before.cpu_time_ns, now.cpu_time_ns
-    if old is None or new is None or new < old:
-        return None
-    share = (new - old) * 1e-7 / seconds / (now.vcpus or 1)
-    return 100.0 if share > 100.0 else share
 
 
 def _per_vcpu(before: tuple[int | None, ...], now: tuple[int | None, ...], seconds: float) -> tuple[float, ...]:
@@ -137,15 +130,27 @@ def _used(vm: RawVM) -> int | None:
 def _disk_rates(
     before: tuple[RawDisk, ...], now: tuple[RawDisk, ...], seconds: float
 ) -> tuple[float | None, float | None, float | None, float | None]:
-    """Bytes and requests, read and written, per second over all disks."""
+    """Bytes and requests, read and written, per second over all disks. A counter that is not known, or went backwards,
+    adds nothing. By place, not by name, and without calls: this takes half of a tick's time."""
     read = wrote = reads = writes = None
     for place, disk in enumerate(now):
-        old = _same(before, place, disk.name)
-        if old is not None:
-            read = _add(read, old.rd_bytes, disk.rd_bytes)
-            wrote = _add(wrote, old.wr_bytes, disk.wr_bytes)
-            reads = _add(reads, old.rd_reqs, disk.rd_reqs)
-            writes = _add(writes, old.wr_reqs, disk.wr_reqs)
+        old = before[place] if place < len(before) else disk
+        if old is disk or old[0] != disk[0]:
+            if (found := _same(before, disk[0])) is None:
+                continue
+            old = found
+        was, new = old[1], disk[1]
+        if was is not None and new is not None and new >= was:
+            read = new - was if read is None else read + new - was
+        was, new = old[2], disk[2]
+        if was is not None and new is not None and new >= was:
+            wrote = new - was if wrote is None else wrote + new - was
+        was, new = old[3], disk[3]
+        if was is not None and new is not None and new >= was:
+            reads = new - was if reads is None else reads + new - was
+        was, new = old[4], disk[4]
+        if was is not None and new is not None and new >= was:
+            writes = new - was if writes is None else writes + new - was
     return (
         None if read is None else read / seconds, None if wrote is None else wrote / seconds,
         None if reads is None else reads / seconds, None if writes is None else writes / seconds,
@@ -155,32 +160,30 @@ def _disk_rates(
 def _net_rates(
     before: tuple[RawNic, ...], now: tuple[RawNic, ...], seconds: float
 ) -> tuple[float | None, float | None]:
-    """Bytes received and sent per second over all interfaces."""
+    """Bytes received and sent per second over all interfaces; as with disks."""
     received = sent = None
     for place, nic in enumerate(now):
-        old = _same(before, place, nic.name)
-        if old is not None:
-            received = _add(received, old.rx_bytes, nic.rx_bytes)
-            sent = _add(sent, old.tx_bytes, nic.tx_bytes)
+        old = before[place] if place < len(before) else nic
+        if old is nic or old[0] != nic[0]:
+            if (found := _same(before, nic[0])) is None:
+                continue
+            old = found
+        was, new = old[1], nic[1]
+        if was is not None and new is not None and new >= was:
+            received = new - was if received is None else received + new - was
+        was, new = old[2], nic[2]
+        if was is not None and new is not None and new >= was:
+            sent = new - was if sent is None else sent + new - was
     return None if received is None else received / seconds, None if sent is None else sent / seconds
 
 
 Device = TypeVar("Device", RawDisk, RawNic)
 
 
-def _same(devices: tuple[Device, ...], place: int, name: str) -> Device | None:
+def _same(devices: tuple[Device, ...], name: str) -> Device | None:
     """The device of that name in the sample before: it is compared with itself, so that one that came or went, or
     moved up in the list, makes no spike."""
-    if place < len(devices) and devices[place].name == name:
-        return devices[place]
     return next((device for device in devices if device.name == name), None)
-
-
-def _add(total: int | None, before: int | None, now: int | None) -> int | None:
-    """``total`` and how far a counter went; one that is not known, or went backwards, adds nothing."""
-    if before is None or now is None or now < before:
-        return total
-    return now - before if total is None else total + now - before
 
 
 def _delta(before: int | None, now: int | None) -> int | None:

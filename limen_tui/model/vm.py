@@ -73,9 +73,11 @@ class VMFacts:
     """Seconds between balloon statistics; 0 is off."""
 
 
-@dataclass(frozen=True, slots=True)
-class VMLoad:
-    """Live figures of one VM between its last two samples. ``None`` means not known (yet)."""
+class VMLoad(NamedTuple):
+    """Live figures of one VM between its last two samples. ``None`` means not known (yet).
+
+    A named tuple, because ten thousand a second are made: a frozen dataclass takes five times as long.
+    """
 
     cpu_pct: float | None = None
     """0 to 100, of all the vCPUs it has now."""

@@ -134,7 +134,7 @@ class Stage:
     def change(self, key: VMKey, **changes: Any) -> None:
         """One VM differs in the next sample; ``load`` may be a dict of figures."""
         if isinstance(changes.get("load"), dict):
-            changes["load"] = replace(self.ports[key.host_id].snapshot.vms[key.uuid].load, **changes["load"])
+            changes["load"] = self.ports[key.host_id].snapshot.vms[key.uuid].load._replace(**changes["load"])
         self.show(key.host_id, [replace(vm, **changes) if vm.key == key else vm for vm in self.vms(key.host_id)])
 
     def down(self, host_id: str, title: str = "Connection refused", hint: str = "Is libvirtd running there?") -> None:

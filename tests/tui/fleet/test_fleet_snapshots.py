@@ -26,7 +26,7 @@ def busy(stage_of: StageOf) -> Stage:
     stage.change(VMKey("h1", stage.vms("h1")[0].key.uuid), load={"cpu_pct": 97.0})
     for number in range(60):
         stage.fleet.history.add(
-            replace(vm, load=replace(vm.load, cpu_pct=float(number * 37 % 100), disk_rd_bps=float(number**2 % 97)))
+            replace(vm, load=vm.load._replace(cpu_pct=float(number * 37 % 100), disk_rd_bps=float(number**2 % 97)))
             for vm in stage.vms("h5")
         )
     stage.down("h4")
