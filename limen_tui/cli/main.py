@@ -19,6 +19,7 @@ from limen_tui.settings import SAMPLE, Settings, load_settings
 
 _VERBS: Final = {
     "vms": ("listing", "vms"), "hosts": ("listing", "hosts"), "jobs": ("jobs", "jobs"),
+    "console": ("console", "console"),
     "delete": ("deleting", "delete"), "trash": ("deleting", "trash"),
     "images": ("images", "images"), "upload": ("images", "upload"), "fetch": ("images", "fetch"),
 }  # fmt: skip

@@ -121,6 +121,13 @@ def _others(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     doctor = verbs.add_parser("doctor", help="what is wrong on this machine, or on the way to HOST, and how to mend it")
     doctor.add_argument("host", nargs="?", metavar="HOST", help="a URI, or the name of a saved host")
     _json(doctor)
+    console = verbs.add_parser("console", help="a VM's serial console; ctrl+] leaves")
+    console.add_argument("name", metavar="NAME", help="name or UUID of a VM")
+    console.add_argument("--host", metavar="HOST", help="on this host, where the name fits several")
+    console.add_argument("--device", default="", metavar="ALIAS", help="another serial line: serial1, console2")
+    console.add_argument("--force", action="store_true", help="take it from whoever has it open")
+    console.add_argument("--follow", action="store_true",
+                         help="only read: its log file where it is on this machine, else the line itself")  # fmt: skip
     completion = verbs.add_parser("completion", help='print a completion script: eval "$(limen completion bash)"')
     completion.add_argument("shell", choices=("bash", "zsh", "fish"))
     verbs.add_parser("config", help="print a sample config.toml with every setting explained")
