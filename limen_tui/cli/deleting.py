@@ -37,13 +37,11 @@ def delete(fleet: Fleet, arguments: argparse.Namespace) -> int:
     waiter = Waiter(fleet)
     waiter.reach(arguments.timeout)
     targets = vms_named(arguments.names, fleet.view.vms, arguments.host)
-    kept = {(each.host_id, each.uuid): each.xml for each in fleet.inventory.keepsakes.last_definitions()}
-    plans = []
+    plans, keepsakes = [], fleet.inventory.keepsakes
     for vm in targets:
         if not arguments.dry_run:
             refuse_read_only(fleet, vm.key.host_id, f"delete {vm.name}")
-        xml = kept.get((vm.key.host_id, vm.key.uuid), "")
-        found = ask(fleet, waiter, vm.key.host_id, lambda verbs, vm=vm, xml=xml: survey(verbs, vm, kept_xml=xml))  # type: ignore[misc]
+        found = ask(fleet, waiter, vm.key.host_id, lambda verbs, vm=vm: survey(verbs, vm, keepsakes))  # type: ignore[misc]
         found = _chosen(found, arguments)
         if not arguments.json:
             _tell(found, purge=arguments.purge)

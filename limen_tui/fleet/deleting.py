@@ -10,7 +10,7 @@ from limen_tui.jobs.recipes.delete import delete_plan
 from limen_tui.model.deletion import DiskFate, Survey, fate_of
 from limen_tui.model.jobs import JobPlan
 from limen_tui.model.keepsakes import Trashed
-from limen_tui.model.ports import HostVerbs
+from limen_tui.model.ports import HostVerbs, KeepsakesPort
 from limen_tui.model.verbs.definitions import Leftovers
 from limen_tui.model.vm import VM, Disk
 
@@ -19,8 +19,8 @@ DAYS = 7.0
 DAY = 86_400.0
 
 
-def survey(verbs: HostVerbs, vm: VM, *, kept_xml: str = "") -> Survey:
-    """What deleting ``vm`` would take along. ``kept_xml`` serves when the hypervisor has lost it.
+def survey(verbs: HostVerbs, vm: VM, keepsakes: KeepsakesPort) -> Survey:
+    """What deleting ``vm`` would take along. What was kept of its definition serves when the hypervisor has lost it.
 
     Raises ``NotFound`` when it is gone and nothing was kept, ``LimenError`` otherwise.
     """
@@ -29,10 +29,11 @@ def survey(verbs: HostVerbs, vm: VM, *, kept_xml: str = "") -> Survey:
     uuid = vm.key.uuid
     definitions = verbs.definitions.all_xml()
     gone = uuid not in definitions
-    if gone and not kept_xml:
+    kept = keepsakes.definitions(*vm.key) if gone else ()
+    if gone and not kept:
         raise NotFound("The VM is gone", f"{vm.host_name} does not know it, and no definition of it was kept.",
                        "Forget it under Reconcile.")  # fmt: skip
-    xml = definitions.get(uuid, kept_xml)
+    xml = kept[0].xml if gone else definitions[uuid]
     known = facts(xml)
     others = {facts_name(other): facts(other).disks for other_uuid, other in definitions.items() if other_uuid != uuid}
     return Survey(

@@ -90,6 +90,8 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action("vm.viewer", "Viewer", "Open remote-viewer where there is a display; else how to get at the screen", ("V",),
            Scope.VM, Section.VM),
     Action("vm.xml", "View XML", "The definition as libvirt has it", ("y",), Scope.VM, Section.VM),
+    Action("vm.delete", "Delete", "Show what goes and what stays, then delete: to the trash or for good", ("ctrl+d",),
+           Scope.VMS, Section.VM, writes=True, asks=True),
     Action("vm.menu", "Menu", "Everything that applies here", ("m",), Scope.VIEW, Section.APP, bar=20),
     Action("vm.copy", "Copy", "Copy the name, UUID or address to your terminal's clipboard", ("Y",), Scope.VM,
            Section.VM),

@@ -11,6 +11,7 @@ from limen_tui.model.units import clean
 from limen_tui.model.vm import VM, VMKey
 from limen_tui.tui.actionscreen import ActionScreen
 from limen_tui.tui.console.commands import ConsoleCommands
+from limen_tui.tui.deleting.commands import DeleteCommands
 from limen_tui.tui.dialogs.text import YesNoDialog
 from limen_tui.tui.help.screen import HelpScreen
 from limen_tui.tui.guestscreen.commands import ScreenCommands
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from limen_tui.tui.main.screen import MainScreen
 
 
-class Commands(ConsoleCommands, ScreenCommands, HostCommands):
+class Commands(ConsoleCommands, DeleteCommands, ScreenCommands, HostCommands):
     """Methods ``do_<action id>``; each takes the target captured at the key press."""
 
     def __init__(self, app: LimenApp) -> None:

@@ -1,0 +1,1 @@
+"""Deleting VMs: the dialog that looks first."""

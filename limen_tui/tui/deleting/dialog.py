@@ -1,0 +1,278 @@
+"""What goes and what stays when VMs are deleted, chosen disk by disk, confirmed by name. UI thread.
+
+Each VM's host is asked first; until it has answered nothing can be confirmed. Pinned to the identities captured at
+the key press.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from limen_widgets.line_table import Column, LineTable
+from limen_widgets.line_table.messages import RowActivated
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.message import Message
+from textual.widgets import Button, Checkbox, Input, Label
+
+from limen_tui.errors import LimenError
+from limen_tui.fleet.deleting import DAYS, survey
+from limen_tui.model.deletion import DiskFate, Survey
+from limen_tui.model.host import problem_of
+from limen_tui.model.units import clean, size
+from limen_tui.model.vm import VM
+from limen_tui.tui.dialogs.base import Dialog
+from limen_tui.tui.fleet.lines import Line
+
+if TYPE_CHECKING:
+    from limen_tui.fleet.fleet import Fleet
+
+LINES_SHOWN = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What was confirmed."""
+
+    surveys: tuple[Survey, ...]
+    purge: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    place: int
+    vm: str
+    fate: DiskFate | None = None
+    text: str = ""
+    kind: str = ""
+
+
+class Surveyed(Message):
+    """A host has said what deleting one of its VMs would take along."""
+
+    def __init__(self, place: int, found: Survey | LimenError) -> None:
+        super().__init__()
+        self.place = place
+        self.found = found
+
+
+class DeleteDialog(Dialog[Wanted | None]):
+    """Dismisses with what is to be deleted, or ``None``."""
+
+    TYPES: ClassVar[bool] = True
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+t", "purge", "For good", show=False)]
+    DEFAULT_CSS = """
+    DeleteDialog > .dialog--box { width: 92; }
+    DeleteDialog LineTable { height: 4; margin-top: 1; background: $surface; }
+    DeleteDialog #notes, DeleteDialog #wrong { display: none; }
+    DeleteDialog #notes.-some, DeleteDialog #wrong.-some { display: block; }
+    DeleteDialog #purge { border: none; height: 1; margin-top: 1; padding: 0; background: $surface; }
+    DeleteDialog #typed-row { height: 1; margin-top: 1; }
+    DeleteDialog #typed-row Label { width: auto; }
+    DeleteDialog #typed { width: 1fr; }
+    """
+
+    def __init__(self, fleet: Fleet, vms: Sequence[VM]) -> None:
+        names = clean(vms[0].name) if len(vms) == 1 else f"{len(vms)} VMs"
+        super().__init__(f"Delete {names}?")
+        self._fleet = fleet
+        self._vms = tuple(vms)
+        self._found: list[Survey | LimenError | None] = [None] * len(vms)
+
+    # -- parts ------------------------------------------------------------------------------------
+
+    @property
+    def _word(self) -> str:
+        return self._vms[0].name if len(self._vms) == 1 else str(len(self._vms))
+
+    def body(self) -> ComposeResult:
+        """Where, what, for good or not, the name, the buttons."""
+        hosts = ", ".join(sorted({clean(vm.host_name) for vm in self._vms})[:4])
+        yield Label(f"On {hosts}. Space in the list lets a disk stay or go.", markup=False)
+        yield LineTable(_columns(), lambda row: (row.place, row.fate.disk.target if row.fate else row.text), id="what")
+        yield Label("", id="notes", classes="dialog--warning", markup=False)
+        box = Checkbox("For good: past the trash (ctrl+t)", id="purge")
+        yield box
+        with Horizontal(id="typed-row"):
+            wanted = "its name" if len(self._vms) == 1 else f"the number of VMs, {len(self._vms)},"
+            yield Label(f"Type {wanted} to confirm: ", markup=False)
+            yield Input(id="typed", select_on_focus=False)
+        yield Label("", id="wrong", classes="dialog--problem", markup=False)
+        with Horizontal(classes="dialog--buttons"):
+            yield Button("Cancel", id="no")
+            yield Button("Delete", id="yes", variant="error", disabled=True)
+
+    def on_mount(self) -> None:
+        """Ask the hosts; the keyboard is where the name is typed."""
+        super().on_mount()
+        keepsakes = self._fleet.inventory.keepsakes
+        for place, vm in enumerate(self._vms):
+            future = self._fleet.call(
+                vm.key.host_id, lambda verbs, vm=vm: survey(verbs, vm, keepsakes)  # type: ignore[misc]
+            )  # fmt: skip
+            future.add_done_callback(lambda done, place=place: self._answered(place, done))  # type: ignore[misc]
+        self._show()
+        self.set_focus(self.query_one("#typed"))
+
+    def _answered(self, place: int, future: Future[Survey]) -> None:
+        """On a thread of the session: only post."""
+        error = None if future.cancelled() else future.exception()
+        if isinstance(error, LimenError):
+            self.post_message(Surveyed(place, error))
+        elif error is not None or future.cancelled():
+            self.post_message(Surveyed(place, LimenError("The VM could not be looked at", str(error or ""))))
+        else:
+            self.post_message(Surveyed(place, future.result()))
+
+    @on(Surveyed)
+    def _surveyed(self, event: Surveyed) -> None:
+        event.stop()
+        self._found[event.place] = event.found
+        self._show()
+
+    def on_resize(self) -> None:
+        """Keep the buttons in sight."""
+        self._show()
+
+    # -- showing ----------------------------------------------------------------------------------
+
+    @property
+    def surveys(self) -> tuple[Survey, ...]:
+        """Of the VMs that can be deleted."""
+        return tuple(found for found in self._found if isinstance(found, Survey) and not found.refusal)
+
+    @property
+    def purges(self) -> bool:
+        """Whether past the trash."""
+        return self.query_one("#purge", Checkbox).value
+
+    def _show(self) -> None:
+        if not self.is_mounted:
+            return
+        rows: list[_Row] = []
+        for place, (vm, found) in enumerate(zip(self._vms, self._found, strict=True)):
+            rows += self._rows_of(place, vm.name, found)
+        table: LineTable[_Row] = self.query_one("#what", LineTable)
+        table.set_rows(tuple(rows))
+        table.styles.height = max(3, min(len(rows) + 1, LINES_SHOWN, self.size.height - 12))
+        notes = [f"{survey.name}: {note}" if len(self._vms) > 1 else note
+                 for survey in self.surveys for note in survey.notes]  # fmt: skip
+        label = self.query_one("#notes", Label)
+        label.set_class(bool(notes), "-some")
+        label.update("\n".join(clean(note) for note in notes[:3]) + ("\n..." if len(notes) > 3 else ""))
+        yes = self.query_one("#yes", Button)
+        ready = None not in self._found and bool(self.surveys)
+        yes.disabled = not ready
+        yes.label = "Delete for good" if self.purges else "Delete to the trash"
+
+    def _rows_of(self, place: int, name: str, found: Survey | LimenError | None) -> list[_Row]:
+        if found is None:
+            return [_Row(place, name, text="looking at it ...", kind="dim")]
+        if isinstance(found, LimenError):
+            problem = problem_of(found)
+            return [_Row(place, name, text=f"left out: {problem.title}. {problem.detail}", kind="bad")]
+        if found.refusal:
+            return [_Row(place, name, text=f"left out: {found.refusal}", kind="warn")]
+        fate = "goes" if self.purges else "to the trash"
+        rows = [_Row(place, name, text="definition", kind=fate)]
+        if found.sweep:
+            rows.append(_Row(place, name, text="UEFI variables, TPM state", kind=fate))
+        return rows + [_Row(place, name, disk, kind=fate if disk.goes else "stays") for disk in found.disks]
+
+    # -- choosing ---------------------------------------------------------------------------------
+
+    def action_purge(self) -> None:
+        """For good, or to the trash."""
+        box = self.query_one("#purge", Checkbox)
+        box.value = not box.value
+
+    @on(Checkbox.Changed)
+    def _purge_changed(self) -> None:
+        self._show()
+
+    @on(RowActivated)
+    def _toggle(self, event: RowActivated) -> None:
+        event.stop()
+        self._flip(event.row)
+
+    def key_space(self) -> None:
+        """Space in the list."""
+        table = self.query_one("#what", LineTable)
+        if table.has_focus and table.cursor_row is not None:
+            self._flip(table.cursor_row)
+
+    def _flip(self, row: _Row) -> None:
+        found = self._found[row.place]
+        if row.fate is None or not isinstance(found, Survey):
+            return
+        if row.fate.stays:
+            self.app.notify(f"{clean(row.fate.disk.target)} stays: {clean(row.fate.stays)}", markup=False, timeout=4)
+            return
+        self._found[row.place] = found.choose({row.fate.disk.target: not row.fate.goes})
+        self._show()
+
+    # -- the end ----------------------------------------------------------------------------------
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        """One of the two."""
+        if event.button.id == "yes":
+            self._confirm()
+        else:
+            self.action_cancel()
+
+    @on(Input.Submitted, "#typed")
+    def _typed(self) -> None:
+        self._confirm()
+
+    def _confirm(self) -> None:
+        wrong, wanted = "", self._word
+        if None in self._found:
+            wrong = "Not every host has answered yet."
+        elif not self.surveys:
+            wrong = "There is nothing that can be deleted."
+        elif self.query_one("#typed", Input).value.strip() != wanted.strip():
+            wrong = f"Type {clean(wanted)} exactly." if len(self._vms) == 1 else f"{wanted} VMs are listed."
+        label = self.query_one("#wrong", Label)
+        label.set_class(bool(wrong), "-some")
+        label.update(wrong)
+        if wrong:
+            self.set_focus(self.query_one("#typed"))
+            return
+        self.dismiss(Wanted(self.surveys, self.purges))
+
+
+def _what(row: _Row) -> Line:
+    if row.fate is None:
+        bad = row.kind if row.kind in ("bad", "warn", "dim") else ""
+        return ((row.text, bad),)
+    return ((row.fate.disk.target, ""), (f"  {row.fate.disk.source or '(empty)'}", "dim"))
+
+
+def _fate(row: _Row) -> Line:
+    if row.kind == "stays":
+        why = row.fate.stays if row.fate is not None and row.fate.stays else "chosen to stay"
+        return (("○ stays", "good"), (f"  {why}", "dim"))
+    if row.kind in ("goes", "to the trash"):
+        glyph = "✗" if row.kind == "goes" else "●"
+        days = f" for {DAYS:.0f} days" if row.kind == "to the trash" else ""
+        return ((f"{glyph} {row.kind}{days}", "bad" if row.kind == "goes" else "warn"),)
+    return ()
+
+
+def _used(row: _Row) -> str:
+    volume = row.fate.volume if row.fate is not None else None
+    return "" if volume is None else size(volume.allocation)
+
+
+def _columns() -> Sequence[Column[_Row]]:
+    return (
+        Column("vm", "VM", lambda row: row.vm, min_width=8, max_width=24, priority=1, highlight=False),
+        Column("what", "What", _what, min_width=16, max_width=80, flex=2, priority=0, highlight=False),
+        Column("used", "Used", _used, width=9, align="right", priority=3, highlight=False),
+        Column("fate", "Fate", _fate, min_width=12, max_width=60, flex=2, priority=0, highlight=False),
+    )  # fmt: skip

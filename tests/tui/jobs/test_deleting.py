@@ -1,0 +1,99 @@
+"""Deleting VMs by keys, over the simulated fleet."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from textual.widgets import Input
+
+from limen_tui.model.jobs import JobState
+from limen_tui.tui.deleting.dialog import DeleteDialog
+from tests.tui.shell.world import World, running
+
+
+async def to_stopped(world: World) -> str:
+    vm = next(vm for vm in world.app.fleet.view.vms if vm.state == "stopped" and len(vm.facts.disks) == 1)
+    assert world.app.main.panel.show_vm(vm.key)
+    await world.pilot.pause()
+    return vm.name
+
+
+async def over(world: World) -> None:
+    for _ in range(200):
+        await world.go_on(0.2)
+        if not world.app.fleet.jobs.active:
+            break
+    await world.go_on()
+
+
+def names(world: World) -> set[str]:
+    return {vm.name for vm in world.app.fleet.view.vms}
+
+
+async def test_the_name_deletes_to_the_trash_and_nothing_else_does() -> None:
+    async with running() as world:
+        name = await to_stopped(world)
+        await world.press("ctrl+d")
+        await world.go_on(0.2)
+        assert isinstance(world.app.screen, DeleteDialog)
+        await world.press("y", "enter")
+        assert isinstance(world.app.screen, DeleteDialog)
+        assert not world.app.fleet.jobs.jobs
+        world.app.screen.query_one("#typed", Input).value = name
+        await world.press("enter")
+        await over(world)
+        (job,) = world.app.fleet.jobs.jobs
+        assert (job.state, name in names(world)) == (JobState.DONE, False)
+        (kept,) = world.app.fleet.inventory.keepsakes.trash()
+        assert (kept.name, len(kept.volumes)) == (name, 1)
+        (entry,) = world.app.fleet.inventory.audit_entries(search="vm.delete")
+        assert (entry.vm_name, entry.result) == (name, "ok")
+
+
+async def test_a_host_that_has_not_answered_cannot_be_confirmed() -> None:
+    async with running() as world:
+        name = await to_stopped(world)
+        await world.press("ctrl+d")
+        world.app.screen.query_one("#typed", Input).value = name
+        await world.press("enter")
+        assert isinstance(world.app.screen, DeleteDialog)
+        await world.press("escape")
+        assert not world.app.fleet.jobs.jobs
+
+
+async def test_a_protected_vm_refuses() -> None:
+    async with running() as world:
+        name = await to_stopped(world)
+        vm = next(vm for vm in world.app.fleet.view.vms if vm.name == name)
+        world.app.fleet.call(vm.key.host_id, lambda verbs: verbs.set_tags(vm.key.uuid, ["protected"]))
+        await world.go_on()
+        await world.press("ctrl+d")
+        await world.go_on(0.2)
+        world.app.screen.query_one("#typed", Input).value = name
+        await world.press("enter")
+        assert isinstance(world.app.screen, DeleteDialog)
+        assert not world.app.fleet.jobs.jobs
+
+
+async def test_read_only_is_read_only() -> None:
+    async with running(read_only=True) as world:
+        await to_stopped(world)
+        await world.press("ctrl+d")
+        assert not isinstance(world.app.screen, DeleteDialog)
+        assert "read-only" in world.notices()
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)], ids=str)
+async def test_looks(size: tuple[int, int], tmp_path: Path) -> None:
+    """Everything that matters is on screen at each size."""
+    async with running(size) as world:
+        await to_stopped(world)
+        await world.press("ctrl+d")
+        await world.go_on(0.2)
+        screen = world.app.screen
+        for wanted in ("#what", "#typed", "#yes", "#no", "#purge"):
+            region = screen.query_one(wanted).region
+            assert region.height, wanted
+            assert screen.region.contains_region(region), wanted
+        (tmp_path / "delete.svg").write_text(world.app.export_screenshot())
