@@ -20,6 +20,7 @@ from limen_tui.errors import AuthError, ConnectError, LimenError, NotSupported
 from limen_tui.model.rfb.client import RfbClient
 from limen_tui.model.rfb.frame import Still
 from limen_tui.model.rfb.keys import Stroke
+from limen_tui.model.rfb.reading import ScreenReader, TextScreen
 
 CHUNK: Final = 256 << 10
 FASTEST: Final = 0.03
@@ -54,6 +55,8 @@ class Shot:
     still: Still
     first: int
     beyond: int
+    text: TextScreen | None = None
+    """What stands on it, where it is a text screen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +95,7 @@ class GuestDisplay:
         self._pictures = pictures
         self._lock = threading.Lock()
         self._shot: Shot | None = None
+        self._reader = ScreenReader()
         self._status = Status()
         self._news = False
         self._orders: deque[tuple[object, ...]] = deque()
@@ -240,13 +244,14 @@ class GuestDisplay:
         self._tell()
 
     def _publish(self, still: Still, first: int, beyond: int) -> None:
+        text = self._reader.read(still)
         with self._lock:
             waiting = self._shot
             if waiting is not None and waiting.still.width == still.width and waiting.still.height == still.height:
                 first, beyond = min(first, waiting.first), max(beyond, waiting.beyond)
             elif waiting is not None:
                 first, beyond = 0, still.height
-            self._shot = Shot(still, first, beyond)
+            self._shot = Shot(still, first, beyond, text)
             self._times.append(time.monotonic())
         self._tell()
 

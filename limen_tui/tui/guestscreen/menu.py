@@ -27,7 +27,7 @@ _COMBINATIONS: Final = (
 )  # fmt: skip
 COMMANDS: Final = (
     ("^]", "leave"), ("Esc", "back to the guest"), ("]", "send ^]"), ("d", "Ctrl+Alt+Del"), ("f", "other keys"),
-    ("t", "type a text"), ("+ -", "zoom"), ("↑↓←→", "pan"), ("0", "whole"), ("x", "text or pixels"),
+    ("t", "type a text"), ("+ -", "zoom"), ("↑↓←→", "pan"), ("0", "whole"), ("x", "text or pixels"), ("y", "copy text"),
     ("p", "live or pictures"), ("w", "save PNG"), ("V", "viewer"), ("r", "again"),
 )  # fmt: skip
 """Keys after the escape key and what they do, in the order in which they are shown."""

@@ -5,8 +5,7 @@ UI thread. The display has a thread of its own; what it has is taken when it say
 
 from __future__ import annotations
 
-import time
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar
 
 from limen_widgets.pixels import PixelView
 from textual import events, on
@@ -18,27 +17,20 @@ from limen_tui.errors import AuthError
 from limen_tui.fleet.display import GuestDisplay, Phase, Shot, Status
 from limen_tui.fleet.screens import ways_to
 from limen_tui.fleet.view import FleetView
-from limen_tui.model.rfb.keys import CTRL_ALT_DELETE, Stroke, stroke_of, strokes_of_text
+from limen_tui.model.rfb.keys import Stroke, stroke_of
 from limen_tui.model.units import clean
 from limen_tui.model.vm import VM, VMKey
-from limen_tui.tui.dialogs.text import TextDialog
+from limen_tui.tui.guestscreen.controls import ScreenMenu
 from limen_tui.tui.guestscreen.lines import menu_text, status_line, waiting_text
-from limen_tui.tui.guestscreen.menu import ESCAPE_KEY, key_picks, stroke_for
+from limen_tui.tui.guestscreen.menu import ESCAPE_KEY
 from limen_tui.tui.guestscreen.password import VNCPasswordDialog
-from limen_tui.tui.guestscreen.saving import default_path, save
-from limen_tui.tui.palette.picker import Picker
 from limen_tui.tui.vm.tab import VMTab
 
 if TYPE_CHECKING:
     from limen_tui.tui.app import LimenApp
 
-MOST_TYPED: Final = 8192
-"""Characters of a text that are typed at once: at 80 keys a second, that is a minute and a half."""
-PANS: Final = {"left": (-1, 0), "right": (1, 0), "up": (0, -1), "down": (0, 1)}
-HELD_WHEEL: Final = (8, 16)
 
-
-class GuestScreenTab(VMTab, can_focus=True):
+class GuestScreenTab(ScreenMenu, VMTab, can_focus=True):
     """All keys go to the guest but the escape key, after which one key is for Limen."""
 
     tab_id: ClassVar[str] = "screen"
@@ -62,7 +54,7 @@ class GuestScreenTab(VMTab, can_focus=True):
         self._shot: Shot | None = None
         self._status = Status()
         self._menu = False
-        self._pictures = False
+        self._pictures = self._pixels = False
         self._asking = False
         self._vm_name = ""
         self._here = False
@@ -127,6 +119,11 @@ class GuestScreenTab(VMTab, can_focus=True):
             self._display.close()
             self._display, self._shot, self._status = None, None, Status(Phase.CLOSED)
 
+    def _again(self) -> None:
+        if self._display is not None:
+            self._stop()
+            self._start()
+
     # -- the picture ------------------------------------------------------------------------------
 
     @on(News)
@@ -136,10 +133,20 @@ class GuestScreenTab(VMTab, can_focus=True):
         shot, self._status = self._display.take()
         if shot is not None:
             self._shot = shot
-            self._picture.show(shot.still.width, shot.still.height, shot.still.data, shot.first, shot.beyond)
+            self._show_picture(shot.first, shot.beyond)
         if self._status.phase is Phase.PASSWORD and not self._asking:
             self._ask_password()
         self._show_lines()
+
+    def _show_picture(self, first: int = 0, beyond: int | None = None) -> None:
+        """As text where it is some and pixels were not asked for."""
+        if (shot := self._shot) is None:
+            return
+        still, text, view = shot.still, shot.text, self._picture
+        if text is not None and not self._pixels:
+            view.show_text(still.width, still.height, text.lines, text.cell, follow=text.cursor)
+        else:
+            view.show(still.width, still.height, still.data, first, beyond)
 
     @property
     def _picture(self) -> PixelView:
@@ -157,7 +164,8 @@ class GuestScreenTab(VMTab, can_focus=True):
             waiting.update(waiting_text(vm, self._status))
         self.set_class(self._menu, "menu")
         line = menu_text(self.size.width) if self._menu else status_line(
-            self._status, self._shot, self._picture.window, view_only=self.view_only, width=self.size.width
+            self._status, self._shot, self._picture.window, view_only=self.view_only, width=self.size.width,
+            reads=self._picture.reads,
         )  # fmt: skip
         self.query_one("#screen-status", Static).update(line)
 
@@ -176,11 +184,6 @@ class GuestScreenTab(VMTab, can_focus=True):
                 self._display.answer(password)
 
         self.app.push_screen(VNCPasswordDialog(clean(self._vm_name), wrong), answered)
-
-    def _show_by_pictures(self, on: bool) -> None:
-        self._pictures = on
-        if self._display is not None:
-            self._display.set_pictures(on)
 
     # -- keys -------------------------------------------------------------------------------------
 
@@ -214,65 +217,6 @@ class GuestScreenTab(VMTab, can_focus=True):
         elif self._display is not None:
             self._display.strokes(strokes)
 
-    def _type(self, text: str) -> None:
-        strokes, lost = strokes_of_text(text[:MOST_TYPED])
-        self._send(*strokes)
-        left = len(text) - MOST_TYPED
-        notes = [f"{lost} characters have no key"] if lost else []
-        notes += [f"{left} beyond {MOST_TYPED}"] if left > 0 else []
-        if notes:
-            self.notify(f"Not typed: {', '.join(notes)}", severity="warning", markup=False)
-
-    def _command(self, key: str, character: str) -> None:
-        if key in PANS:
-            self._picture.pan(*PANS[key])
-        elif character in ("+", "=", "-", "0"):
-            self._picture.zoom({"-": -1, "0": 0}.get(character, 1))
-        else:
-            self._menu = False
-            self._act(key)
-        self._show_lines()
-
-    def _act(self, key: str) -> None:
-        match key:
-            case _ if key in (ESCAPE_KEY, "q"):
-                self._leave()
-            case "right_square_bracket":
-                self._send(stroke_for("ctrl+]"))
-            case "d":
-                self._send(CTRL_ALT_DELETE)
-            case "f":
-                self.app.push_screen(Picker("Press in the guest", key_picks()), self._picked)
-            case "t":
-                note = "Typed key by key, as on an American keyboard; a paste into the screen is typed as well."
-                self.app.push_screen(TextDialog("Type a text", "The text", note=note), self._typed)
-            case "p":
-                self._show_by_pictures(not self._pictures)
-            case "r":
-                self._again()
-            case "w":
-                self._ask_where_to_save()
-            case "V":
-                self.limen.commands.show_viewer(self.key)
-
-    def _leave(self) -> None:
-        if self._display is not None:
-            self._display.drop_text()
-        self.give_keys_back()
-
-    def _again(self) -> None:
-        if self._display is not None:
-            self._stop()
-            self._start()
-
-    def _picked(self, name: str | None) -> None:
-        if name is not None:
-            self._send(stroke_for(name))
-
-    def _typed(self, text: str | None) -> None:
-        if text:
-            self._type(text)
-
     # -- the pointer ------------------------------------------------------------------------------
 
     @on(PixelView.Moved)
@@ -284,29 +228,3 @@ class GuestScreenTab(VMTab, can_focus=True):
             self._display.pointer(event.x, event.y, event.buttons | event.wheel)
         self._display.pointer(event.x, event.y, event.buttons)
 
-    # -- saving -----------------------------------------------------------------------------------
-
-    def _ask_where_to_save(self) -> None:
-        shot = self._shot
-        if shot is None:
-            self.notify("There is no picture yet", severity="warning", markup=False, timeout=3)
-            return
-        path = default_path(self._vm_name, time.localtime())
-        note = f"A PNG of {shot.still.width}x{shot.still.height} pixels. A file that is there is not overwritten."
-
-        def chosen(text: str | None) -> None:
-            if text:
-                save(shot.still, text, lambda said: self.post_message(self.Saved(said)))
-
-        self.app.push_screen(TextDialog("Save the screen", "File", path, note=note), chosen)
-
-    class Saved(Message):
-        """Whether a picture was saved, in words."""
-
-        def __init__(self, said: str) -> None:
-            super().__init__()
-            self.said = said
-
-    @on(Saved)
-    def _saved(self, event: Saved) -> None:
-        self.notify(clean(event.said), markup=False, timeout=5)

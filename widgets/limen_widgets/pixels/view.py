@@ -73,10 +73,18 @@ class PixelView(Widget, can_focus=True):
         else:
             self._renew(0, self.size.height)
 
-    def show_text(self, width: int, height: int, lines: Sequence[Sequence[Run]], cell: tuple[int, int]) -> None:
-        """The text that was read from a picture of that size, whose characters take ``cell`` pixels."""
+    def show_text(
+        self, width: int, height: int, lines: Sequence[Sequence[Run]], cell: tuple[int, int], *, follow: int = 0
+    ) -> None:
+        """The text that was read from a picture of that size, whose characters take ``cell`` pixels.
+
+        ``follow``: the line to be seen where not all can be, unless the view was moved by hand.
+        """
         self._look(self._window.on(width, height))
         self._lines, self._cell = tuple(map(tuple, lines)), cell
+        if not self._moved:
+            most = max(0, len(lines) - self.size.height)
+            self._corner = 0, min(most, max(0, follow - self.size.height + 2))
         self._renew(0, self.size.height)
 
     def _look(self, window: Window) -> None:
@@ -116,7 +124,7 @@ class PixelView(Widget, can_focus=True):
             wide = max(map(_width, self._lines), default=0)
             x = max(0, min(self._corner[0] + across * 8, wide - self.size.width))
             y = max(0, min(self._corner[1] + down * 4, len(self._lines) - self.size.height))
-            self._corner = x, y
+            self._corner, self._moved = (x, y), True
             self._keys = []
             self._renew(0, self.size.height)
             self.refresh()
@@ -135,7 +143,7 @@ class PixelView(Widget, can_focus=True):
 
     def on_resize(self) -> None:
         """Lay out again."""
-        self._keys, self._corner = [], (0, 0)
+        self._keys, self._corner, self._moved = [], (0, 0), False
         self._look(self._window.resized(self.size.width, self.size.height * 2))
         self._renew(0, self.size.height)
         self.refresh()
@@ -202,6 +210,7 @@ class PixelView(Widget, can_focus=True):
         self._tell(event, self._held, 16)
 
     _held = 0
+    _moved = False
 
 
 def _width(runs: Sequence[Run]) -> int:
