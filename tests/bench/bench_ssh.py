@@ -2,7 +2,8 @@
 
     PYTHONPATH=. python tests/bench/bench_ssh.py
 
-Prints medians and ratios: connect and first list; a tick over the bridge against the plain socket; upload of a volume.
+Prints medians and ratios: connect and first list; a tick over the bridge against the plain socket; upload of a volume;
+a key's way to the screen while the same process uploads, against one that does not.
 """
 
 from __future__ import annotations
@@ -10,23 +11,37 @@ from __future__ import annotations
 import os
 import statistics
 import subprocess
+import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import libvirt
 
+from limen_tui.fleet.actor import Actor
+from limen_tui.fleet.fleet import Fleet
+from limen_tui.fleet.questions import QuestionDesk
+from limen_tui.fleet.remoting import Remoting
+from limen_tui.hypervisor.session import session_connector
+from limen_tui.inventory import open_inventory
+from limen_tui.model.clock import SystemClock
 from limen_tui.model.host import Host
 from limen_tui.model.questions import NoAsker
 from limen_tui.remote.connect import SignIn
 from limen_tui.remote.transport import SshTransport
-from tests.lab.limen_lab import client, faults, hosts
+from limen_tui.settings import Settings
+from limen_tui.tui.run import run
+from tests.bench.bench_ui import key_to_paint, percentile
+from tests.bench.ui_pty import Terminal
+from tests.lab.limen_lab import client, faults, guests, hosts
 from tests.lab.limen_lab.plan import Lab
 
 MIB = 1 << 20
 UPLOAD_MIB = 96
 RTT_MS = 40
+KEYS = 150
 
 
 def median(work: Callable[[], object], rounds: int) -> float:
@@ -74,6 +89,64 @@ def upload(connection: libvirt.virConnect, data: Path) -> None:
     stream.finish()
 
 
+def serve(folder: str, config: str, uri: str, *, data: str) -> None:
+    """The whole TUI on one host; with ``data``, a thread of it uploads that file through the bridge without end."""
+    desk, fleets = QuestionDesk(), []
+
+    def reconnect(host_id: str) -> None:
+        fleets[0].reconnect(host_id)
+
+    remoting = Remoting(desk, Path(folder), reconnect, ssh_config=[config])
+    fleet = Fleet(
+        (Host("h1", "kvm1", uri),), session_connector(transport=remoting.transport), open_inventory(None),
+        clock=SystemClock(), actor=Actor("bench", "tui"), questions=desk, watchers=(remoting.watch_view,),
+    )  # fmt: skip
+    fleets.append(fleet)
+
+    def uploads() -> None:
+        while (link := remoting.link("h1")) is None:
+            time.sleep(0.05)
+        connection = libvirt.open(link.uri)
+        while True:
+            upload(connection, Path(data))
+            with Path(folder, "uploaded").open("a") as done:
+                done.write(f"{UPLOAD_MIB}\n")
+
+    if data:
+        threading.Thread(target=uploads, daemon=True).start()
+    run(fleet, Settings())
+
+
+def key_times(lab: Lab, folder: Path, data: str) -> list[float]:
+    """Milliseconds from a key to what it paints, many times, on a terminal of its own."""
+    folder.mkdir()
+    argv = [sys.executable, "-m", "tests.bench.bench_ssh", "--serve", str(folder), str(lab.state / "client/config"),
+            client.uri(lab, 1), data]  # fmt: skip
+    terminal = Terminal(argv, columns=120, rows=40)
+    try:
+        if terminal.until(b"kvm1", 20) is None:
+            raise SystemExit("the screen did not come")
+        terminal.count(4.0)
+        return key_to_paint(terminal, KEYS)
+    finally:
+        terminal.close()
+
+
+def measure_keys(lab: Lab, folder: Path, data: Path) -> None:
+    """The UI's key latency with and without an upload through its own SSH connection."""
+    for number in range(20):
+        guests.vm(lab, ["1", f"row{number}", "--define", "--disk", "none"])
+    # in turns, so that whatever else the machine does meanwhile meets both alike
+    rounds = [(key_times(lab, folder / f"plain{n}", ""), key_times(lab, folder / f"busy{n}", str(data)))
+              for n in range(3)]  # fmt: skip
+    plain, busy = ([time for pair in rounds for time in pair[place]] for place in (0, 1))
+    sent = sum(int(line) for path in folder.glob("busy*/uploaded") for line in path.read_text().split())
+    for name, share in (("median", 0.5), ("p95", 0.95)):
+        calm, loaded = percentile(plain, share) / 1000, percentile(busy, share) / 1000
+        row(f"a key during an upload, {name}", loaded, calm, "no upload", "<= 1.25", loaded <= 1.25 * calm)
+    print(f"{'':<34} {sent} MiB sent meanwhile")
+
+
 def main() -> None:
     """Bring two hosts up, measure, take them down."""
     lab = Lab("lmbench", Path("/run/limen-lab-lmbench"), Lab.here().cache)
@@ -86,7 +159,7 @@ def main() -> None:
 
 
 def measure(lab: Lab) -> None:
-    """All three comparisons."""
+    """All comparisons."""
     with tempfile.TemporaryDirectory() as folder:
         transport = SshTransport(SignIn(NoAsker(), config=[str(lab.state / "client/config")]), Path(folder))
         host = Host("h1", "kvm1", client.uri(lab, 1))
@@ -116,7 +189,11 @@ def measure(lab: Lab) -> None:
         plain.close()
         bridged.close()
         close()
+        measure_keys(lab, Path(folder), data)
 
 
 if __name__ == "__main__":
-    main()
+    if sys.argv[1:2] == ["--serve"]:
+        serve(*sys.argv[2:5], data=sys.argv[5])
+    else:
+        main()

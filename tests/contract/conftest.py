@@ -16,7 +16,7 @@ from limen_tui.hypervisor.session import session_connector
 from limen_tui.hypervisor.simulated import simulated_fleet
 from limen_tui.model.host import Host
 from limen_tui.model.lifecycle import Verb
-from tests.contract.rigs import HOSTILE, Capabilities, Rig, SimulatedRig
+from tests.contract.rigs import HOSTILE, LONGEST, Capabilities, Rig, SimulatedRig
 from tests.unit.hypervisor.libvirt_daemon import Daemon, small_guest
 
 SIMULATED = Capabilities("QEMU", pools=("default", "vg0", "iso"), networks=("default", "prod"))
@@ -36,7 +36,7 @@ POOL = "<pool type='dir'><name>a-pool</name><target><path>/var/lib/libvirt/image
 @pytest.fixture
 def simulated_world():
     def make(**options) -> Rig:
-        fleet = simulated_fleet(3, 1, 12, manual=True, flaky=0, names=(HOSTILE,))
+        fleet = simulated_fleet(3, 1, 12, manual=True, flaky=0, names=(HOSTILE, LONGEST))
         return SimulatedRig(fleet, replace(fleet.hosts[0], **options), SIMULATED)
 
     return make
@@ -49,7 +49,7 @@ def driver_world(tmp_path):
     domains = "".join(
         f"<domain type='test'><name>{escape(name)}</name><memory>1048576</memory><vcpu>2</vcpu>"
         f"<os><type>hvm</type></os>{run.format(state)}</domain>"
-        for name, state in (("on", 1), ("off", 5), (HOSTILE, 5))
+        for name, state in (("on", 1), ("off", 5), (HOSTILE, 5), (LONGEST, 5))
     )
     file.write_text(f"<node>{domains}{NET}{POOL}</node>")
 
@@ -65,7 +65,7 @@ def contract_daemon(tmp_path_factory):
         pytest.fail("a private libvirtd needs root: namespaces and mounts")
     daemon = Daemon(tmp_path_factory.mktemp("contract"))
     try:
-        for name in ("on", "off", HOSTILE):
+        for name in ("on", "off", HOSTILE, LONGEST):
             daemon.define(small_guest(escape(name)))
         for kind, xml in (("net", NET), ("pool", POOL)):
             path = daemon.folder / f"{kind}.xml"
@@ -94,8 +94,8 @@ def qemu_world(contract_daemon):
         return Rig(session_connector(), Host("kvm", "real", contract_daemon.getURI(), **options), QEMU)
 
     yield make
-    # the witness, by its own connection: whatever the contract did, libvirt still knows these three VMs
-    assert {dom.name() for dom in contract_daemon.listAllDomains()} == {"on", "off", HOSTILE}
+    # the witness, by its own connection: whatever the contract did, libvirt still knows these VMs
+    assert {dom.name() for dom in contract_daemon.listAllDomains()} == {"on", "off", HOSTILE, LONGEST}
 
 
 @pytest.fixture(params=["simulated", "driver", pytest.param("qemu", marks=pytest.mark.lab)])

@@ -18,6 +18,9 @@ from limen_tui.model.vm import VM
 T = TypeVar("T")
 HOSTILE = "[bold red]<b>&\"'$(id);%s \N{RIGHT-TO-LEFT OVERRIDE}" + "x" * 120
 """What libvirt lets a VM be called: markup, quotes, a shell's letters, text turned round."""
+CONTROLS = "\t\x7f\x9b31m\x85"
+LONGEST = CONTROLS + "ü" * ((247 - len(CONTROLS.encode())) // 2)
+"""Control characters that XML lets through, and as many bytes as libvirt can make a file of (255 less ".xml.new")."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,7 @@ class Rig:
         self.port.start()
         self.started = True
         snapshot = self.wait(lambda now: now.state is HostState.UP and len(now.vms) >= 3)
-        plain = [vm for vm in snapshot.vms.values() if vm.name not in (HOSTILE, "legacy-erp")]
+        plain = [vm for vm in snapshot.vms.values() if vm.name not in (HOSTILE, LONGEST, "legacy-erp")]
         self.a_running_vm = next(vm.key.uuid for vm in plain if vm.state == "running" and running in vm.name)
         self.a_stopped_vm = next(vm.key.uuid for vm in plain if vm.state == "stopped" and stopped in vm.name)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 
 import pytest
@@ -13,7 +14,7 @@ from limen_tui.model.host import HostState
 from limen_tui.model.lifecycle import SAVED, Verb, VMState
 from limen_tui.model.ports import Watch
 from limen_tui.model.xml.read import facts
-from tests.contract.rigs import HOSTILE
+from tests.contract.rigs import HOSTILE, LONGEST
 
 NOBODY = "00000000-0000-4000-8000-00000000dead"
 
@@ -220,6 +221,24 @@ def test_an_error_of_the_caller_belongs_to_the_caller_alone(rig) -> None:
     rig.ticks()
 
 
+def test_what_was_cancelled_before_it_ran_never_runs(rig) -> None:
+    gate, ran = threading.Event(), []
+
+    def call(number: int) -> int:
+        assert gate.wait(20)
+        ran.append(number)
+        return number
+
+    futures = [rig.port.submit(lambda verbs, number=number: call(number)) for number in range(12)]
+    assert futures[-1].cancel(), "more than a host does at once: the last one waits"
+    gate.set()
+    assert [rig.result(future) for future in futures[:-1]] == list(range(11))
+    assert sorted(ran) == list(range(11))
+    assert futures[-1].cancelled()
+    assert rig.do(lambda verbs: 7) == 7, "and the host goes on"
+    rig.ticks()
+
+
 # -- definitions ----------------------------------------------------------------------------------
 
 
@@ -233,17 +252,18 @@ def test_the_xml_is_that_of_the_vm(rig, inactive: bool) -> None:
     assert (read.vcpus, read.memory_max_kib) == (vm.facts.vcpus, vm.facts.memory_max_kib)
 
 
-def test_a_hostile_name_goes_through_untouched(rig) -> None:
-    uuid = next(vm.key.uuid for vm in rig.port.snapshot.vms.values() if vm.name == HOSTILE)
-    assert etree.fromstring(rig.do(lambda verbs: verbs.xml(uuid))).findtext("name") == HOSTILE
+@pytest.mark.parametrize("name", [HOSTILE, LONGEST], ids=["hostile", "longest"])
+def test_a_hostile_name_goes_through_untouched(rig, name: str) -> None:
+    uuid = next(vm.key.uuid for vm in rig.port.snapshot.vms.values() if vm.name == name)
+    assert etree.fromstring(rig.do(lambda verbs: verbs.xml(uuid))).findtext("name") == name
     rig.do(lambda verbs: verbs.set_tags(uuid, [HOSTILE]))
     assert rig.wait_vm(uuid, lambda vm: vm.facts.tags).facts.tags == (HOSTILE,)
     if rig.vm(uuid).state is VMState.RUNNING:
         act(rig, Verb.FORCE_OFF, uuid)
         rig.wait_vm(uuid, lambda vm: vm.state is VMState.STOPPED)
     act(rig, Verb.START, uuid)
-    assert rig.wait_event("started", uuid).vm_name == HOSTILE
-    assert rig.wait_vm(uuid, lambda vm: vm.state is VMState.RUNNING).name == HOSTILE
+    assert rig.wait_event("started", uuid).vm_name == name
+    assert rig.wait_vm(uuid, lambda vm: vm.state is VMState.RUNNING).name == name
 
 
 @pytest.mark.parametrize("which", ["a_running_vm", "a_stopped_vm"])

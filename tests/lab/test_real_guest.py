@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import random
 from collections.abc import Callable, Iterator
 
@@ -10,9 +11,10 @@ import pytest
 from limen_tui.hypervisor.session import HostSession
 from limen_tui.model.events import HostEvent
 from limen_tui.model.host import Host, HostSnapshot, HostState
-from limen_tui.model.lifecycle import Verb, VMState
+from limen_tui.model.lifecycle import SAVED, Verb, VMState
 from limen_tui.model.ports import Watch
 from limen_tui.model.vm import VM
+from limen_tui.model.xml.read import facts
 from tests.lab.fixtures import RealLibvirt
 from tests.unit.hypervisor.libvirt_daemon import wait_for
 
@@ -151,6 +153,58 @@ def test_force_off(guest: Seen, real_libvirt: RealLibvirt) -> None:
     guest.do(Verb.FORCE_OFF)
     assert guest.until_state(VMState.STOPPED).reason == "forced off"
     assert real_libvirt.state(guest.name) == "shut off (destroyed)"
+
+
+def boots(guest: Seen) -> int:
+    """How often it has come up, by its own word."""
+    return guest.libvirt.console(guest.name).read_text(errors="replace").count("lab-ready")
+
+
+def test_reboot_is_asked_of_the_guest_which_comes_up_anew(guest: Seen, real_libvirt: RealLibvirt) -> None:
+    guest.boot()
+    real_libvirt.agent(guest.name, "guest-get-host-name")  # its power button is wired by now
+    pid, since = real_libvirt.qemu_pid(guest.name), guest.until_state(VMState.RUNNING).started_at
+    guest.do(Verb.REBOOT)
+    wait_for(lambda: boots(guest) == 2, 60.0, "the guest to come up a second time")
+    assert guest.until_state(VMState.RUNNING).key.uuid == guest.uuid
+    assert real_libvirt.state(guest.name).startswith("running")
+    assert real_libvirt.qemu_pid(guest.name) == pid, "the guest went down, not its QEMU"
+    assert guest.until_state(VMState.RUNNING).started_at == since
+    assert not [event for event in guest.events if "stopped" in event.text and event.uuid == guest.uuid]
+
+
+def test_managed_save_keeps_the_guest_and_start_goes_on_with_it(guest: Seen, real_libvirt: RealLibvirt) -> None:
+    guest.boot()
+    written = real_libvirt.agent(guest.name, "guest-file-open", path="/run/memo", mode="w")
+    memo = base64.b64encode(b"kept").decode()
+    real_libvirt.agent(guest.name, "guest-file-write", handle=written, **{"buf-b64": memo})
+    real_libvirt.agent(guest.name, "guest-file-close", handle=written)
+    guest.do(Verb.SAVE)
+    assert guest.until_state(VMState.SUSPENDED, 60).reason == SAVED
+    assert real_libvirt.state(guest.name) == "shut off (saved)"
+    assert "yes" in next(line for line in real_libvirt.virsh("dominfo", guest.name).splitlines() if "Managed" in line)
+    guest.do(Verb.START)
+    guest.until_state(VMState.RUNNING, 60)
+    assert real_libvirt.state(guest.name) == "running (restored)"
+    handle = real_libvirt.agent(guest.name, "guest-file-open", path="/run/memo", mode="r")
+    read = real_libvirt.agent(guest.name, "guest-file-read", handle=handle)
+    assert base64.b64decode(read["buf-b64"]) == b"kept", "its memory came back"
+    assert "no" in next(line for line in real_libvirt.virsh("dominfo", guest.name).splitlines() if "Managed" in line)
+
+
+def test_autostart_and_tags_are_libvirts_own(guest: Seen, real_libvirt: RealLibvirt) -> None:
+    guest.boot()
+    for on, word in ((True, "enable"), (False, "disable")):
+        guest.session.submit(lambda verbs, on=on: verbs.set_autostart(guest.uuid, on)).result(20)
+        guest.until(lambda vm, on=on: vm.facts.autostart is on, f"autostart to be {on}")
+        assert word in next(x for x in real_libvirt.virsh("dominfo", guest.name).splitlines() if "Autostart" in x)
+    guest.session.submit(lambda verbs: verbs.set_tags(guest.uuid, ["web", "</tag>&"])).result(20)
+    guest.until(lambda vm: vm.facts.tags == ("web", "</tag>&"), "the tags")
+    for words in ((), ("--inactive",)):
+        xml = real_libvirt.virsh("dumpxml", guest.name, *words)
+        assert facts(xml).tags == ("web", "</tag>&"), "in the running and in the stored definition"
+    guest.do(Verb.FORCE_OFF)
+    assert guest.until_state(VMState.STOPPED).facts.tags == ("web", "</tag>&")
 
 
 def test_killed_from_outside(guest: Seen, real_libvirt: RealLibvirt) -> None:

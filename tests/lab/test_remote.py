@@ -17,6 +17,7 @@ from limen_tui.model.questions import Answer, QuestionKind, Trust
 from limen_tui.model.vm import VMKey
 from tests.lab.conftest import RunningLab
 from tests.lab.limen_lab import client, faults
+from tests.lab.limen_lab.shell import wait_for
 from tests.lab.remote_world import World, make_world
 
 
@@ -251,3 +252,53 @@ def test_a_name_that_no_longer_resolves_is_named_as_such(lab: RunningLab, tmp_pa
     assert problem is not None
     assert "resolved" in problem.title
     world.fleet.close()
+
+
+def test_a_lease_of_the_hosts_own_network_is_shown_over_the_link(lab: RunningLab, tmp_path: Path) -> None:
+    uuid = lab.vm(1, "leased", "--disk", "none")
+    world = make_world(lab, tmp_path, [1])
+    try:
+        world.wait_state(1, HostState.UP)
+        wait_for(lambda: "192.168.122." in lab.virsh(1, "domifaddr", "leased"), 60, "the guest to get a lease")
+        witness = lab.virsh(1, "domifaddr", "leased").split()[-1].partition("/")[0]
+
+        def shown() -> bool:
+            world.fleet.reconnect("h1")
+            return (vm := world.fleet.view.vm(VMKey("h1", uuid))) is not None and witness in vm.ips
+
+        world.wait(shown, 60, f"the address {witness} to be shown")
+        lab.virsh(1, "destroy", "leased")
+        world.wait(lambda: (vm := world.fleet.view.vm(VMKey("h1", uuid))) and not vm.ips, 20, "it to be taken away")
+    finally:
+        world.fleet.close()
+        lab.virsh(1, "destroy", "leased", check=False)
+
+
+def test_sshd_itself_restarts_and_dns_goes_and_comes(lab: RunningLab, tmp_path: Path) -> None:
+    """sshd down is a refusal by name; and a host whose name is lost while it is up stays up."""
+    world = make_world(lab, tmp_path, [1])
+    world.wait_state(1, HostState.UP)
+    config = lab.ssh_config.read_text()
+    try:
+        lab.daemon(1, "stop", "sshd")
+        assert world.host(1).state is HostState.UP, "what is connected goes on without the listener"
+        faults.end_sessions(lab.lab, 1)
+        world.wait_state(1, HostState.DOWN)
+        world.wait(lambda: (p := world.host(1).problem) and "refuses SSH" in p.title, 20, "the words")
+        lab.daemon(1, "start", "sshd")
+        world.fleet.reconnect("h1")
+        world.wait_state(1, HostState.UP, 10)
+        # the name is gone from now on: only a new connection would need it
+        here = f"  HostName {lab.lab.host(1).address}\n"
+        lab.ssh_config.write_text(config.replace(here, "  HostName gone.invalid\n"))
+        sampled = world.host(1).sampled_at
+        world.wait(lambda: world.host(1).sampled_at != sampled, 10, "a sample without the name")
+        faults.end_sessions(lab.lab, 1)
+        world.wait(lambda: (p := world.host(1).problem) and "resolved" in p.title, 20, "the lost name to be said")
+        lab.ssh_config.write_text(config)
+        world.wait_state(1, HostState.UP, 30)
+    finally:
+        lab.ssh_config.write_text(config)
+        if not lab.run(1, "pgrep", "-f", "sshd.*listener", check=False):
+            lab.daemon(1, "start", "sshd")
+        world.fleet.close()
