@@ -13,11 +13,10 @@ from limen_tui.fleet.templates import rendered, xml_environment
 from limen_tui.model.spec.devices import DiskBus, DiskSpec
 from limen_tui.model.spec.source import DirectKernel, ImageRef, IsoInstall, Pxe
 from limen_tui.model.spec.vm import VMSpec
+from limen_tui.model.xml.copying import ORIGIN_NS
 from limen_tui.model.xml.domcaps import DomainCaps
 from limen_tui.model.xml.parse import LIMEN_NS, parse
 
-ORIGIN_NS: Final = "urn:limen:origin:1"
-"""Beside the tags' namespace, since setting tags replaces all of theirs."""
 _PREFIX: Final = {"virtio": "vd", "scsi": "sd", "sata": "sd", "usb": "sd", "ide": "hd"}
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from limen_tui.errors import ConfigError
 from limen_tui.settings.lines import line_of
+from limen_tui.settings.presets import read_presets
 from limen_tui.settings.shape import Confirm, Connections, Paths, Refresh, Settings, Source
 from limen_tui.settings.xdg import config_dir
 
@@ -66,6 +67,8 @@ def parse_settings(text: str, name: str = "config.toml") -> Settings:
             values[key] = _columns(source, value)
         elif key == "keymap":
             values[key] = _keymap(source, value)
+        elif key == "presets":
+            values[key] = read_presets(source, _table(source, (key,), value), wrong)
         else:
             field = next(field for field in dataclasses.fields(Settings) if field.name == key)
             values[key] = _checked(source, (key,), value, field)

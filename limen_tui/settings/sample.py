@@ -32,6 +32,12 @@ log = ""                # the log file; empty: $XDG_STATE_HOME/limen/limen.log
 [columns]
 # vms = ["name", "host", "state", "vcpu", "cpu", "mem"]
 
+# Sizes of new VMs, beside tiny, small, medium and large; one of those names changes it.
+# [presets.database]
+# vcpus = 4
+# memory = "16G"
+# disk = "200G"
+
 # Keys by action, as the help (?) lists them; several are separated by commas, "" takes them away.
 [keymap]
 # "vm.start" = "s"

@@ -8,7 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from limen_tui.model.spec.presets import Preset
 
 THEMES: Final = ("dark", "light", "high-contrast", "ansi")
 
@@ -76,4 +79,6 @@ class Settings:
     """By view (``vms``, ``hosts`` ...): ids of the columns in order. Views not named have their own."""
     keymap: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     """By action id: its keys, separated by commas; empty takes its keys away."""
+    presets: Mapping[str, Preset] = field(default_factory=lambda: MappingProxyType({}))
+    """By name: the user's own sizes of new VMs, beside the built-in ones."""
     source: Source = field(default_factory=Source, compare=False, metadata={"internal": True})
