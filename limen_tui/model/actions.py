@@ -37,6 +37,7 @@ class Section(StrEnum):
     POWER = "Power"
     VM = "Virtual machine"
     HOST = "Hosts"
+    STORAGE = "Storage"
     VIEW = "Views"
     TABLE = "Table"
     APP = "Limen"
@@ -114,6 +115,14 @@ ACTIONS: Final[tuple[Action, ...]] = (
            Scope.APP, Section.HOST),
     Action("host.remove", "Remove host", "Take it off the list; nothing on the host is touched (ctrl+d under Hosts)",
            (), Scope.HOST, Section.HOST, asks=True),
+    Action("image.upload", "Upload image", "A disk image of this machine, into a pool (u under Storage)", (), Scope.APP,
+           Section.STORAGE, writes=True),
+    Action("image.fetch", "Fetch cloud image", "By name or address from the web, into a pool (I under Storage)", (),
+           Scope.APP, Section.STORAGE, writes=True),
+    Action("image.copy", "Copy image", "To a pool of another host (c among the volumes of a pool)", (), Scope.APP,
+           Section.STORAGE, writes=True),
+    Action("image.delete", "Delete volume", "With its data; not one that is in use (x among the volumes of a pool)", (),
+           Scope.APP, Section.STORAGE, writes=True, asks=True),
     Action("host.sign-in", "Sign in", "Answer what a host asks: a host key, a password, a code", ("exclamation_mark",),
            Scope.APP, Section.HOST),
     Action("view.vms", "VMs", "The fleet's virtual machines", ("1",), Scope.APP, Section.VIEW),

@@ -6,6 +6,11 @@ from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from limen_widgets.line_table import Column
+from limen_widgets.line_table.messages import RowActivated
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.widgets import Static
 
 from limen_tui.model.ports import HostVerbs
 from limen_tui.model.storage import Pool
@@ -18,12 +23,33 @@ from limen_tui.tui.tablepanel import fact
 
 
 class StoragePanel(AskingPanel[Pool]):
-    """Pools: how full, where, of what kind."""
+    """Pools: how full, where, of what kind. Enter shows the volumes of one."""
 
     view_id: ClassVar[str] = "storage"
     SORT: ClassVar[tuple[str, bool]] = ("name", False)
     DETAIL_LINES: ClassVar[int] = 3
     THINGS: ClassVar[str] = "storage pools"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("u", "app.act('image.upload')", "Upload image", show=False),
+        Binding("I", "app.act('image.fetch')", "Fetch cloud image", show=False),
+    ]
+    DEFAULT_CSS = """
+    StoragePanel #storage-keys { height: 1; padding: 0 1; color: $text-muted; background: $panel; }
+    """
+
+    def compose(self) -> ComposeResult:
+        """With the keys that work here at the bottom."""
+        yield from super().compose()
+        yield Static("Enter Volumes  u Upload image  I Fetch cloud image", id="storage-keys", markup=False)
+
+    @on(RowActivated)
+    def _open(self, event: RowActivated) -> None:
+        event.stop()
+        row: Row[Pool] = event.row
+        if row.thing is not None:
+            from limen_tui.tui.storage.volumes import VolumesScreen  # noqa: PLC0415 - made when it is looked at
+
+            self.app.push_screen(VolumesScreen(self.limen, row.host_id, row.host_name, row.thing.name))
 
     def question(self) -> Callable[[HostVerbs], Sequence[Pool]]:
         """virConnectListAllStoragePools, through the session."""

@@ -1,0 +1,237 @@
+"""Dialogs that bring an image to a pool: a file from here, a cloud image by name or address.
+
+UI thread; files and servers are looked at on a thread of the dialog, which only posts the plan or the error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import ClassVar
+
+from limen_widgets.line_table import Column, LineTable
+from limen_widgets.line_table.messages import CursorMoved, RowActivated
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.message import Message
+from textual.widgets import Button, Input, Label
+
+from limen_tui.errors import ConnectError, LimenError
+from limen_tui.fleet.images import by_hand
+from limen_tui.jobs.recipes.bring_image import fetch_image, upload_image
+from limen_tui.model import cloudimages
+from limen_tui.model.cloudimages import CloudImage
+from limen_tui.model.host import HostSnapshot
+from limen_tui.model.jobs import JobPlan
+from limen_tui.model.storage import Pool
+from limen_tui.model.units import clean, size
+from limen_tui.tui.dialogs.base import Dialog
+from limen_tui.tui.reading import Reader
+from limen_tui.tui.storage.pathinput import PathInput
+
+
+class BringDialog(Dialog[JobPlan | None]):
+    """Makes the plan of a job away from the UI, and dismisses with it; what is wrong is said in the dialog."""
+
+    DEFAULT_CSS = "BringDialog Label { width: 100%; }"
+
+    class Planned(Message):
+        """A plan is made, or cannot be."""
+
+        def __init__(self, number: int, result: JobPlan | LimenError) -> None:
+            super().__init__()
+            self.number, self.result = number, result
+
+    def __init__(self, title: str, host: HostSnapshot, pool: Pool) -> None:
+        super().__init__(title)
+        self._host, self._pool = host, pool
+        self._reader = Reader()
+        self._asked = 0
+        self._busy = False
+
+    def where(self) -> str:
+        """The pool and its room, in a line."""
+        return f"Into pool {clean(self._pool.name)} on {clean(self._host.host.name)}: {size(self._pool.available)} free"
+
+    def look(self, make: Callable[[], JobPlan], doing: str) -> None:
+        """Make a plan; ``doing`` is said meanwhile."""
+        if self._busy:
+            return
+        self._busy = True
+        self._asked += 1
+        number = self._asked
+        self.say(doing)
+        self._reader.read(make, lambda result: self.post_message(self.Planned(number, result)))
+
+    def say(self, text: str, kind: str = "note") -> None:
+        """In the line above the buttons."""
+        note = self.query_one("#note", Label)
+        note.set_classes(f"dialog--{kind}")
+        note.update(text)
+
+    def hint(self, error: LimenError) -> str:
+        """What to do about an error."""
+        return error.hint
+
+    def on_bring_dialog_planned(self, event: Planned) -> None:
+        """Done, or say why not."""
+        event.stop()
+        if event.number != self._asked:
+            return
+        self._busy = False
+        if isinstance(event.result, LimenError):
+            error = event.result
+            parts = (clean(error.title), clean(error.detail), clean(self.hint(error)))
+            self.say("\n".join(part for part in parts if part), "problem")
+        else:
+            self.dismiss(event.result)
+
+
+class UploadDialog(BringDialog):
+    """A file of this machine, by its path."""
+
+    TYPES: ClassVar[bool] = True
+
+    def __init__(self, host: HostSnapshot, pool: Pool) -> None:
+        super().__init__("Upload an image", host, pool)
+
+    def body(self) -> ComposeResult:
+        """Path, name, checksum."""
+        yield Label(self.where(), classes="dialog--note", markup=False)
+        yield Label("File on this machine (Tab completes)", markup=False)
+        yield PathInput("", id="path", placeholder="~/images/debian-12.qcow2", select_on_focus=False)
+        yield Label("Name there (empty: as the file)", markup=False)
+        yield Input("", id="name", select_on_focus=False)
+        yield Label("SHA-256 or SHA-512, if known", markup=False)
+        yield Input("", id="checksum", select_on_focus=False)
+        yield Label("", id="note", classes="dialog--note", markup=False)
+        with Horizontal(classes="dialog--buttons"):
+            yield Button("Upload", id="ok", variant="primary")
+            yield Button("Cancel", id="cancel")
+
+    def on_mount(self) -> None:
+        """The path has the keyboard."""
+        super().on_mount()
+        self.set_focus(self.query_one(PathInput))
+
+    def on_path_input_completed(self, event: PathInput.Completed) -> None:
+        """Show what there is to choose from."""
+        event.stop()
+        names = [clean(name) for name in event.names]
+        self.say("  ".join(names[:12]) + (f"  ... {len(names) - 12} more" if len(names) > 12 else ""))
+
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self._accept()
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        """Upload or Cancel."""
+        if event.button.id == "ok":
+            self._accept()
+        else:
+            self.action_cancel()
+
+    def _accept(self) -> None:
+        path, name, checksum = (self.query_one(f"#{id}", Input).value for id in ("path", "name", "checksum"))
+        host, pool = self._host.host, self._pool.name
+        self.look(lambda: upload_image(host, pool, path, name=name.strip(), checksum=checksum), "Looking at it ...")
+
+
+class FetchDialog(BringDialog):
+    """Cloud images that distributions publish, or any other address."""
+
+    DEFAULT_CSS = """
+    FetchDialog LineTable { height: auto; background: $surface; }
+    FetchDialog #url { color: $text-muted; height: auto; max-height: 3; }
+    """
+
+    def __init__(self, host: HostSnapshot, pool: Pool) -> None:
+        super().__init__("Fetch a cloud image", host, pool)
+        arch = host.info.arch or cloudimages.X86
+        self._images = cloudimages.known(arch) or cloudimages.known()
+        self._url = ""
+
+    def body(self) -> ComposeResult:
+        """The list, an address, buttons."""
+        yield Label(self.where(), classes="dialog--note", markup=False)
+        table: LineTable[CloudImage] = LineTable(_image_columns(), lambda image: image.name, id="images")
+        yield table
+        yield Label("", id="url", markup=False)
+        yield Label("Or another address (http or https), and Enter", markup=False)
+        yield Input("", id="address", select_on_focus=False)
+        yield Label("It goes through this machine; its checksum is looked up.", id="note", classes="dialog--note",
+                    markup=False)  # fmt: skip
+        with Horizontal(classes="dialog--buttons"):
+            yield Button("Fetch", id="ok", variant="primary")
+            yield Button("Cancel", id="cancel")
+
+    def on_mount(self) -> None:
+        """The list has the keyboard."""
+        super().on_mount()
+        table = self.query_one(LineTable)
+        table.set_rows(self._images)
+        self.set_focus(table)
+        self._show_url()
+
+    def on_resize(self) -> None:
+        """Keep the buttons in sight."""
+        self.query_one(LineTable).styles.height = max(3, min(len(self._images) + 1, self.size.height - 13))
+
+    @on(CursorMoved)
+    def _show_url(self) -> None:
+        image: CloudImage | None = self.query_one(LineTable).cursor_row
+        self.query_one("#url", Label).update("" if image is None else image.url)
+
+    @on(RowActivated)
+    def _activated(self, event: RowActivated) -> None:
+        event.stop()
+        self._fetch(event.row)
+
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self._accept()
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        """Fetch or Cancel."""
+        if event.button.id == "ok":
+            self._accept()
+        else:
+            self.action_cancel()
+
+    def _accept(self) -> None:
+        address = self.query_one("#address", Input).value.strip()
+        image: CloudImage | None = self.query_one(LineTable).cursor_row
+        if address:
+            host, pool = self._host.host, self._pool.name
+            self._url = address
+            self.look(lambda: fetch_image(host, pool, address), "Asking the server ...")
+        elif image is not None:
+            self._fetch(image)
+
+    def _fetch(self, image: CloudImage) -> None:
+        host, pool = self._host.host, self._pool.name
+        self._url = image.url
+        self.look(
+            lambda: fetch_image(host, pool, image.url, name=image.file, checksum_url=image.checksum_url),
+            f"Asking for {image.title} ...",
+        )
+
+    def hint(self, error: LimenError) -> str:
+        """Without a way to the internet: how to bring it by hand."""
+        if isinstance(error, ConnectError) and self._url:
+            return by_hand(self._url, self._host.host.name, self._pool.name)
+        return error.hint
+
+
+def _image_columns() -> Sequence[Column[CloudImage]]:
+    return (
+        Column("title", "Image", lambda i: i.title, lambda i: i.title, min_width=12, max_width=40, flex=1, priority=0,
+               highlight=False),
+        Column("name", "Name", lambda i: ((i.name, "dim"),), lambda i: i.name, min_width=8, max_width=20, priority=3,
+               highlight=False),
+        Column("arch", "For", lambda i: ((i.arch, "dim"),), lambda i: i.arch, width=8, priority=4, highlight=False),
+        Column("user", "User", lambda i: ((i.user, "dim"),), lambda i: i.user, width=10, priority=5, highlight=False,
+               header_help="Whom cloud-init makes"),
+    )  # fmt: skip

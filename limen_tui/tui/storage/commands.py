@@ -1,0 +1,198 @@
+"""What can be done with images: upload, fetch, copy, delete. UI thread; hosts are asked, and answers only posted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, Any
+
+from limen_tui.errors import LimenError
+from limen_tui.fleet.images import delete_plan, write_reason
+from limen_tui.model.actions import Target
+from limen_tui.model.host import HostSnapshot, HostState
+from limen_tui.model.images import Image
+from limen_tui.model.jobs import JobPlan
+from limen_tui.model.storage import Pool
+from limen_tui.model.units import clean, size
+
+if TYPE_CHECKING:
+    from limen_tui.tui.app import LimenApp
+    from limen_tui.tui.storage.volumes import VolumesScreen
+
+
+class ImageCommands:
+    """Methods ``do_<action id>``; mixed into the app's commands. Dialogs are loaded when they are first asked for."""
+
+    _app: LimenApp
+
+    def do_image_upload(self, _: Target) -> None:
+        """A file from here, into the pool on show or under the cursor."""
+        if (place := self._place()) is not None:
+            from limen_tui.tui.storage.bring import UploadDialog  # noqa: PLC0415 - after the first paint
+
+            self._app.push_screen(UploadDialog(*place), self._begin)
+
+    def do_image_fetch(self, _: Target) -> None:
+        """A cloud image by name or address."""
+        if (place := self._place()) is not None:
+            from limen_tui.tui.storage.bring import FetchDialog  # noqa: PLC0415 - after the first paint
+
+            self._app.push_screen(FetchDialog(*place), self._begin)
+
+    def do_image_delete(self, _: Target) -> None:
+        """The volume under the cursor, after a question."""
+        found = self._image()
+        if found is None or not self._may_write(found[0].host_id):
+            return
+        from limen_tui.tui.dialogs.text import YesNoDialog  # noqa: PLC0415 - after the first paint
+
+        image = found[1]
+        try:
+            plan = delete_plan(image)
+        except LimenError as error:
+            self._warn(f"{error.title}: {error.detail}. {error.hint}")
+            return
+        volume = image.volume
+        text = (
+            f"{clean(volume.name)}, {size(volume.allocation)} on disk, from pool {clean(volume.pool)} on "
+            f"{clean(image.host_name)}.\n\nIt does not go to the trash: its data is gone for good."
+        )
+        self._app.push_screen(
+            YesNoDialog("Delete this volume?", text, "Delete"), lambda yes: self._begin(plan) if yes else None
+        )
+
+    def do_image_copy(self, _: Target) -> None:
+        """The volume under the cursor, to a pool of another host."""
+        found = self._image()
+        if found is None:
+            return
+        screen, image = found
+        if image.chain:
+            self._warn(f"{clean(image.volume.name)} holds only the changes to {clean(image.chain[0])}: copy that first")
+            return
+        from limen_tui.tui.palette.match import Pick  # noqa: PLC0415 - after the first paint
+        from limen_tui.tui.palette.picker import Picker  # noqa: PLC0415
+
+        view = self._app.fleet.view
+        picks = [
+            Pick(host.host.id, clean(host.host.name), host.host.group,
+                 reason=write_reason(host, read_only=self._app.fleet.read_only), search=host.host.name.lower())
+            for host in view.hosts if host.host.id != screen.host_id and host.host.enabled
+        ]  # fmt: skip
+        if not picks:
+            self._warn("There is no other host to copy to")
+            return
+        self._app.push_screen(
+            Picker(f"Copy {clean(image.volume.name)} to", picks, placeholder="The name of a host"),
+            lambda host_id: self._to_host(image, host_id) if host_id else None,
+        )
+
+    def _to_host(self, image: Image, host_id: str) -> None:
+        def answered(pools: tuple[Pool, ...]) -> None:
+            from limen_tui.tui.palette.match import Pick  # noqa: PLC0415
+            from limen_tui.tui.palette.picker import Picker  # noqa: PLC0415
+
+            picks = []
+            for pool in pools:
+                why = "" if pool.active else "not active"
+                if pool.active and pool.available < image.volume.physical:
+                    why = f"only {size(pool.available)} free"
+                picks.append(Pick(pool.name, clean(pool.name), f"{pool.kind}, {size(pool.available)} free", reason=why,
+                                  search=pool.name.lower()))  # fmt: skip
+            self._app.push_screen(
+                Picker(f"Copy {clean(image.volume.name)} into", picks, placeholder="The name of a pool"),
+                lambda pool: self._copy(image, host_id, pool) if pool else None,
+            )
+
+        self._later(self._app.fleet.call(host_id, lambda verbs: verbs.pools()), answered)
+
+    def _copy(self, image: Image, host_id: str, pool: str) -> None:
+        from limen_tui.jobs.recipes.bring_image import copy_image  # noqa: PLC0415 - only for those who copy
+
+        view, volume = self._app.fleet.view, image.volume
+        host, origin = view.host(host_id), view.host(image.host_id)
+        if host is None or origin is None:
+            return
+
+        def looked(answer: Any) -> None:
+            try:
+                plan = copy_image(host.host, pool, origin.host, *answer)
+            except LimenError as error:
+                self._warn(f"{error.title}: {error.detail} {error.hint}")
+            else:
+                self._begin(plan)
+
+        asked = self._app.fleet.call(image.host_id, lambda verbs: (
+            verbs.storage.volume(volume.pool, volume.name), verbs.storage.probe(volume.pool, volume.name)
+        ))  # fmt: skip
+        self._later(asked, looked)
+
+    # -- where it is aimed at -----------------------------------------------------------------------
+
+    def _screen(self) -> VolumesScreen | None:
+        from limen_tui.tui.storage.volumes import VolumesScreen  # noqa: PLC0415 - after the first paint
+
+        screen = self._app.screen
+        return screen if isinstance(screen, VolumesScreen) else None
+
+    def _image(self) -> tuple[VolumesScreen, Image] | None:
+        screen = self._screen()
+        image = screen.image if screen is not None else None
+        if screen is None or image is None:
+            self._warn("Open a pool under Storage (3) and choose a volume first")
+            return None
+        return screen, image
+
+    def _place(self) -> tuple[HostSnapshot, Pool] | None:
+        """The host and the pool that are meant, if they can be written to; else says why not."""
+        from limen_tui.tui.storage.panel import StoragePanel  # noqa: PLC0415 - after the first paint
+
+        screen = self._screen()
+        if screen is not None:
+            host_id, pool = screen.host_id, screen.pool_now
+        else:
+            panel = self._app.main.panel
+            row = panel.table.cursor_row if isinstance(panel, StoragePanel) else None
+            host_id, pool = (row.host_id, row.thing) if row is not None else ("", None)
+        host = self._app.fleet.view.host(host_id)
+        if host is None or pool is None:
+            self._warn("Choose a pool under Storage (3) first")
+            return None
+        if not self._may_write(host_id):
+            return None
+        if not pool.active:
+            self._warn(f"The pool {clean(pool.name)} is not active: start it first")
+            return None
+        return host, pool
+
+    def _may_write(self, host_id: str) -> bool:
+        reason = write_reason(self._app.fleet.view.host(host_id), read_only=self._app.fleet.read_only)
+        if reason:
+            self._warn(f"Nothing can be changed: {clean(reason)}")
+        return not reason
+
+    # -- doing ------------------------------------------------------------------------------------
+
+    def _begin(self, plan: JobPlan | None) -> None:
+        if plan is None:
+            return
+        host = self._app.fleet.view.host(plan.host_id)
+        if host is None or host.state is not HostState.UP:
+            self._warn(f"{clean(plan.host_name)} is not up any more")
+            return
+        self._app.job_desk.start(plan)
+
+    def _later(self, future: Future[Any], then: Callable[[Any], None]) -> None:
+        """``then`` gets the result on the UI thread; an error is said."""
+        from limen_tui.tui.storage.volumes import outcome  # noqa: PLC0415
+
+        def told(result: Any) -> None:
+            if isinstance(result, LimenError):
+                self._warn(f"{result.title}: {result.detail}")
+            else:
+                then(result)
+
+        future.add_done_callback(lambda done: self._app.call_later(told, outcome(done)))
+
+    def _warn(self, text: str) -> None:
+        self._app.notify(clean(text.strip()), severity="warning", markup=False, timeout=6)
