@@ -1,6 +1,6 @@
 """What differs between two definitions, line by line, for people to read. Pure; safe on any thread.
 
-Secrets are masked on both sides; a changed one shows as changed and not as what it is.
+Secrets are masked on both sides: that only a password differs does not show.
 """
 
 from __future__ import annotations

@@ -101,7 +101,7 @@ def _after(root: etree._Element, element: etree._Element, tags: tuple[str, ...])
 
 
 def set_disk_limits(root: etree._Element, target: str, limits: DiskLimits) -> None:
-    """``<iotune>`` of the disk ``target``; what else it says (bursts, groups) stays."""
+    """``<iotune>`` of the disk ``target``; what else it says (bursts of limits that stay, groups) stays."""
     disk = find_disk(root, target)
     tune = disk.find("iotune")
     if tune is None:
@@ -109,7 +109,9 @@ def set_disk_limits(root: etree._Element, target: str, limits: DiskLimits) -> No
     for tag, name in _IOTUNE:
         value, found = getattr(limits, name), tune.find(tag)
         if found is not None and not value:
-            tune.remove(found)
+            for gone in (tag, f"{tag}_max", f"{tag}_max_length"):  # a burst means nothing without what it exceeds
+                for old in tune.findall(gone):
+                    tune.remove(old)
         elif value:
             (etree.SubElement(tune, tag) if found is None else found).text = str(value)
     if not len(tune):
