@@ -10,9 +10,56 @@ WithJson = Callable[[argparse.ArgumentParser], None]
 
 def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser], with_json: WithJson) -> None:
     """Add them."""
+    _create(verbs, with_json)
     _jobs(verbs, with_json)
     _delete(verbs, with_json)
     _trash(verbs, with_json)
+
+
+def _create(verbs: argparse._SubParsersAction[argparse.ArgumentParser], with_json: WithJson) -> None:
+    create = verbs.add_parser(
+        "create", help="create VMs: from a cloud image, an ISO, a disk, the network, a kernel, or like another",
+        description="Create a VM, or several: web{1..5}, or web-{n:02} with --count. What was begun and cannot be "
+                    "finished is put back.",
+    )  # fmt: skip
+    say = create.add_argument
+    say("name", nargs="?", metavar="NAME", help="web1, or a pattern: web{1..5}")
+    say("--count", type=int, metavar="N", help="so many, with a pattern such as web-{n:02}")
+    say("--file", metavar="TOML", help="all of it from a file (- is standard input); flags go on top")
+    say("--host", metavar="HOST", help="where; without it, where most memory and CPU is free")
+    for flag, text in (
+        ("--image", "a cloud image: cloned copy-on-write and set up by cloud-init"), ("--iso", "an installer's ISO"),
+        ("--use-disk", "an existing disk becomes its own"),
+    ):  # fmt: skip
+        say(flag, metavar="[POOL/]VOLUME", help=text)
+    say("--pxe", action="store_true", help="boot from the network")
+    say("--kernel", metavar="PATH", help="a kernel on the host; with --initrd and --cmdline")
+    say("--initrd", metavar="PATH")
+    say("--cmdline", metavar="TEXT")
+    say("--like", metavar="VM", help="the settings of another VM of that host, with empty disks as large as its own")
+    say("--preset", choices=("tiny", "small", "medium", "large"), help="vCPUs, memory and disk in one word")
+    say("--vcpus", type=int, metavar="N")
+    say("--memory", metavar="SIZE", help="2G, 512 MiB ...")
+    say("--disk", action="append", default=[], metavar="SIZE", help="20G ...; again for more disks")
+    say("--pool", metavar="POOL", help="where disks go")
+    say("--network", action="append", default=[], metavar="NET",
+        help="default, bridge:br0, macvtap:eth0; again for more")  # fmt: skip
+    say("--no-network", action="store_true")
+    say("--firmware", choices=("bios", "uefi", "uefi-secure"))
+    say("--tpm", action="store_true")
+    say("--graphics", choices=("vnc", "spice", "none"))
+    say("--kind", choices=("kvm", "qemu"), help="qemu emulates: many times slower, works without KVM")
+    say("--tag", action="append", default=[], metavar="TAG")
+    say("--user", metavar="NAME", help="cloud-init: the user to make")
+    say("--ssh-key", action="append", default=[], metavar="FILE",
+        help="cloud-init: public keys; without it those in ~/.ssh")  # fmt: skip
+    say("--password", action="store_true", help="cloud-init: ask for a password")
+    say("--package", action="append", default=[], metavar="NAME", help="cloud-init: install this")
+    say("--user-data", metavar="FILE", help="cloud-init: your own user-data on top")
+    say("--autostart", action="store_true", help="start with its host")
+    say("--no-start", action="store_true", help="do not start it now")
+    say("--dry-run", action="store_true", help="print plan and XML, change nothing")
+    with_json(create)
 
 
 def _jobs(verbs: argparse._SubParsersAction[argparse.ArgumentParser], with_json: WithJson) -> None:

@@ -20,7 +20,7 @@ from limen_tui.settings import SAMPLE, Settings, load_settings
 _VERBS: Final = {
     "vms": ("listing", "vms"), "hosts": ("listing", "hosts"), "jobs": ("jobs", "jobs"),
     "console": ("console", "console"),
-    "delete": ("deleting", "delete"), "trash": ("deleting", "trash"),
+    "create": ("creating", "create"), "delete": ("deleting", "delete"), "trash": ("deleting", "trash"),
     "images": ("images", "images"), "upload": ("images", "upload"), "fetch": ("images", "fetch"),
 }  # fmt: skip
 """Where verbs that need the fleet are, each imported when it is used; all others are acts on VMs."""
