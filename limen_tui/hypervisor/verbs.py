@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import libvirt
 
 from limen_tui.hypervisor import lifecycle, metadata, network, storage
+from limen_tui.hypervisor.agent import LibvirtAgent
 from limen_tui.hypervisor.connection import Connection
 from limen_tui.hypervisor.consoles import LibvirtConsoles
 from limen_tui.hypervisor.defining import LibvirtDefinitions
@@ -30,6 +31,11 @@ class LibvirtVerbs:
         self._gate = Gate(connection, read_only=read_only, after=after)
         self._raw = connection.raw
         self._connection = connection
+
+    @property
+    def agent(self) -> LibvirtAgent:
+        """See HostVerbs."""
+        return LibvirtAgent(self._gate)
 
     @property
     def definitions(self) -> LibvirtDefinitions:
@@ -75,6 +81,13 @@ class LibvirtVerbs:
         """See HostVerbs; virDomainSetMetadata."""
         self._gate.writable("Tags stay as they are.")
         metadata.set_tags(self._gate.dom(uuid), tags)
+        self._gate.changed(uuid, Then.XML)
+
+    @mapped
+    def describe(self, uuid: str, title: str, description: str) -> None:
+        """See HostVerbs; virDomainSetMetadata."""
+        self._gate.writable("Title and description stay as they are.")
+        metadata.describe(self._gate.dom(uuid), title, description)
         self._gate.changed(uuid, Then.XML)
 
     @mapped

@@ -23,6 +23,7 @@ if TYPE_CHECKING:  # only named in signatures: to load them all would keep the f
     from limen_tui.model.minutes import MinuteStore
     from limen_tui.model.network import Network
     from limen_tui.model.storage import Pool
+    from limen_tui.model.verbs.agent import AgentVerbs
     from limen_tui.model.verbs.consoles import ConsoleVerbs
     from limen_tui.model.verbs.definitions import DefinitionVerbs
     from limen_tui.model.verbs.devices import DeviceVerbs
@@ -101,6 +102,13 @@ class HostVerbs(Protocol):
 
     def set_tags(self, uuid: str, tags: Sequence[str]) -> None:
         """Keep ``tags`` in the VM's own libvirt metadata (virDomainSetMetadata)."""
+
+    def describe(self, uuid: str, title: str, description: str) -> None:
+        """Set title and description (virDomainSetMetadata); an empty one is taken away. Raises ``InputError``."""
+
+    @property
+    def agent(self) -> AgentVerbs:
+        """The guest agents of its VMs."""
 
     def xml(self, uuid: str, *, inactive: bool = False) -> str:
         """The definition as libvirt prints it, without secrets (virDomainGetXMLDesc)."""

@@ -81,6 +81,10 @@ class Machine:
         """Kept in the definition."""
         self.facts = replace(self.facts, tags=tags)
 
+    def describe(self, title: str, description: str) -> None:
+        """Kept in the definition."""
+        self.facts = replace(self.facts, title=title, description=description)
+
     def redefine(self, xml: str, facts: VMFacts) -> None:
         """Take over a definition; what is kept beside it stays."""
         self.xml, self.later = xml, ""

@@ -12,6 +12,7 @@ from limen_tui.model.network import Lease, Network
 from limen_tui.model.storage import Pool
 
 if TYPE_CHECKING:
+    from limen_tui.hypervisor.simulated.agent import SimulatedAgents
     from limen_tui.hypervisor.simulated.consoles import SimulatedConsoles
     from limen_tui.hypervisor.simulated.defining import SimulatedDefinitions
     from limen_tui.hypervisor.simulated.devices import SimulatedDevices
@@ -40,8 +41,18 @@ class SimulatedVerbs:
         self._changed = changed
         self._read_only = read_only
         self._storage: SimulatedStorage | None = None
+        self._agent: SimulatedAgents | None = None
         self._screens: SimulatedScreens | None = None
         self._consoles: SimulatedConsoles | None = None
+
+    @property
+    def agent(self) -> SimulatedAgents:
+        """See HostVerbs."""
+        if self._agent is None:
+            from limen_tui.hypervisor.simulated.agent import SimulatedAgents  # noqa: PLC0415 - when it is looked at
+
+            self._agent = SimulatedAgents(self._machines, self._now, read_only=self._read_only)
+        return self._agent
 
     @property
     def definitions(self) -> SimulatedDefinitions:
@@ -111,6 +122,14 @@ class SimulatedVerbs:
 
         tags_element(tags)  # what the definition of a real VM cannot hold is refused here too
         machine.set_tags(tuple(dict.fromkeys(tag.strip() for tag in tags if tag.strip())))
+        self._changed(machine, "metadata changed")
+
+    def describe(self, uuid: str, title: str, description: str) -> None:
+        """See HostVerbs."""
+        machine = self._writable(uuid)
+        from limen_tui.model.xml.tags import checked_note  # noqa: PLC0415 - lxml only where it is looked at
+
+        machine.describe(*checked_note(title, description))
         self._changed(machine, "metadata changed")
 
     def xml(self, uuid: str, *, inactive: bool = False) -> str:

@@ -15,10 +15,12 @@ def domain_xml(machine: Machine) -> str:
     """Domain XML that model.xml reads back to the same facts."""
     facts = machine.facts
     if machine.xml:
-        return _with_tags(machine.xml, facts.tags)
+        return _with_notes(_with_tags(machine.xml, facts.tags), facts.title, facts.description)
     root = etree.Element("domain", type=facts.kind)
     _text(root, "name", machine.name)
     _text(root, "uuid", machine.uuid)
+    if facts.title:
+        _text(root, "title", facts.title)
     _text(root, "description", facts.description)
     metadata = etree.SubElement(root, "metadata")
     if facts.tags:
@@ -68,6 +70,20 @@ def _with_tags(xml: str, tags: tuple[str, ...]) -> str:
         metadata.remove(old)
     if tags:
         metadata.append(etree.fromstring(tags_element(tags)))
+    return etree.tostring(root, pretty_print=True, encoding="unicode")
+
+
+def _with_notes(xml: str, title: str, description: str) -> str:
+    """The definition as given, with title and description as they are now."""
+    root = parse(xml, "domain")
+    if (root.findtext("title") or "", root.findtext("description") or "") == (title, description):
+        return xml
+    for tag, text in (("description", description), ("title", title)):
+        found = root.find(tag)
+        if found is None:
+            found = etree.Element(tag)
+            root.insert(1, found)
+        found.text = text
     return etree.tostring(root, pretty_print=True, encoding="unicode")
 
 

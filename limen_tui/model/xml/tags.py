@@ -20,3 +20,16 @@ def tags_element(tags: Sequence[str]) -> str:
         except ValueError as error:
             raise InputError("The tag is not usable", f"{tag!r} has control characters in it.") from error
     return etree.tostring(root, encoding="unicode")
+
+
+def checked_note(title: str, description: str) -> tuple[str, str]:
+    """Title and description as a definition can have them. Raises ``InputError``."""
+    title, description = title.strip(), description.strip()
+    for text in (title, description):
+        try:
+            etree.Element("x").text = text
+        except ValueError as error:
+            raise InputError("This text cannot be kept", "It has control characters in it.") from error
+    if "\n" in title:
+        raise InputError("A title is one line")
+    return title, description
