@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 import asyncssh
+from asyncssh.public_key import get_default_certificate_algs, get_default_public_key_algs
 
 from limen_tui.errors import AuthError
 from limen_tui.model.questions import Asker
@@ -120,6 +121,12 @@ async def _one(
     raise AuthError(f"The host key of {resolved.label} keeps changing", hint="Compare it on the host's own console.")
 
 
+def any_host_key() -> list[str]:
+    """Every kind of host key that is safe, also plain ones where known_hosts names a certificate authority."""
+    every = get_default_certificate_algs() + get_default_public_key_algs()
+    return [name for name in (alg.decode() for alg in every) if name.partition("-cert-")[0] != "ssh-rsa"]
+
+
 async def _attempt(
     resolved: Resolved, through: asyncssh.SSHClientConnection | None, client: Client, sign_in: SignIn
 ) -> asyncssh.SSHClientConnection:
@@ -134,7 +141,7 @@ async def _attempt(
             client_factory=lambda: client,
             known_hosts=cast(Any, client.known),  # asyncssh takes keys here too; its annotation says strings
             tunnel=through,
-            server_host_key_algs="default" if resolved.any_key else (),
+            **({"server_host_key_algs": any_host_key()} if resolved.any_key else {}),
         )
     )
     # The gate spreads the work of many handshakes; a host that says nothing must not keep it shut for the others.

@@ -8,6 +8,7 @@ them without our host key and sign-in dialogs.
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -20,6 +21,11 @@ DEFAULT_KNOWN_HOSTS = ("~/.ssh/known_hosts", "~/.ssh/known_hosts2", "/etc/ssh/ss
 DEFAULT_KEYS = ("id_ed25519", "id_ecdsa", "id_rsa", "id_ed25519_sk", "id_ecdsa_sk")
 SYSTEM_CONFIG = Path("/etc/ssh/ssh_config")
 MOST_JUMPS = 5
+NO_SHA1 = {
+    "KexAlgorithms": ("kex_algs", "-*-sha1,rsa2048-sha256"),
+    "HostKeyAlgorithms": ("server_host_key_algs", "-ssh-rsa,ssh-rsa-cert-*@openssh.com"),
+}
+"""What asyncssh would still agree to and OpenSSH no longer does, by the option that says otherwise for a host."""
 KEEPALIVE_SECONDS = 3
 KEEPALIVE_COUNT = 2
 """A dead link is noticed after 9 seconds: two unanswered probes, three seconds apart, and the wait for the last."""
@@ -76,15 +82,21 @@ def resolve(hop: Hop, config: list[str] | None) -> Resolved:
     if hop.keyfile:
         wanted["client_keys"], wanted["ignore_encrypted"] = [str(Path(hop.keyfile).expanduser())], True
     try:
-        options = asyncssh.SSHClientConnectionOptions(
-            connect_timeout=None, login_timeout=0, keepalive_interval=KEEPALIVE_SECONDS,
-            keepalive_count_max=KEEPALIVE_COUNT, client_version="Limen", **wanted,
-        )  # fmt: skip
+        options = _options(wanted | dict(NO_SHA1.values()))
+        if said := [name for name in NO_SHA1 if options.config.get(name)]:
+            options = _options(wanted | dict(pair for name, pair in NO_SHA1.items() if name not in said))
     except (asyncssh.ConfigParseError, asyncssh.KeyImportError, OSError, ValueError) as error:
         raise InputError(f"The ssh settings for {hop.label} are not usable", str(error),
                          "Check ~/.ssh/config and the key files it names.") from error  # fmt: skip
     jumps = _jumps(hop.jump or options.tunnel)
     return Resolved(hop, options, jumps, _known_hosts(hop, options), _encrypted(hop, options))
+
+
+def _options(wanted: Mapping[str, object]) -> asyncssh.SSHClientConnectionOptions:
+    return asyncssh.SSHClientConnectionOptions(
+        connect_timeout=None, login_timeout=0, keepalive_interval=KEEPALIVE_SECONDS,
+        keepalive_count_max=KEEPALIVE_COUNT, client_version="Limen", **wanted,
+    )  # fmt: skip
 
 
 def _own_config() -> list[str]:

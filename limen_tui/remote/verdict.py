@@ -14,7 +14,7 @@ from limen_tui.model.questions import Question, QuestionKind, Trust
 from limen_tui.remote import trust
 from limen_tui.remote.client import Client, ask
 from limen_tui.remote.errors import to_limen
-from limen_tui.remote.route import Resolved
+from limen_tui.remote.route import NO_SHA1, Resolved
 
 LOOK_SECONDS = 8.0
 COMPARE = "Nobody has vouched for this key yet. Compare it with `ssh-keygen -lf` on the host's own console."
@@ -88,6 +88,8 @@ async def explain_no_common_key(
 
     Returns when a new attempt may do better; raises ``AuthError`` with both fingerprints, or ``error`` itself.
     """
+    if "host key" not in str(error):
+        raise error  # no cipher, say: its key has not been looked at
     if not client.host_keys.known:
         if client.host_keys.authorities and not resolved.any_key:
             resolved.any_key = True  # as ssh does: no certificate is not a lie, but a key to be asked about
@@ -96,7 +98,9 @@ async def explain_no_common_key(
     host, port = resolved.options.host, resolved.options.port
     try:
         async with asyncio.timeout(LOOK_SECONDS):
-            key = await asyncssh.get_server_host_key(host, port, tunnel=through or (), config=None)
+            key = await asyncssh.get_server_host_key(
+                host, port, tunnel=through or (), config=None, kex_algs=NO_SHA1["KexAlgorithms"][1]
+            )
     except (OSError, asyncssh.Error, ValueError):
         raise error from None
     if key is not None and key not in client.host_keys.known:

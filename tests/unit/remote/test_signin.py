@@ -125,6 +125,52 @@ async def test_a_host_certificate_is_enough(sshd: Sshd) -> None:
             await server.wait_closed()
 
 
+async def test_a_certificate_of_a_revoked_authority_is_refused(sshd: Sshd) -> None:
+    authority = asyncssh.generate_private_key("ssh-ed25519")
+    public = authority.export_public_key("openssh").decode().strip()
+    sshd.known_hosts.write_text(f"@cert-authority 127.0.0.1 {public}\n@revoked * {public}\n")
+    certificate = authority.generate_host_certificate(sshd.key, "kvm", principals=["127.0.0.1"])
+    server = await asyncssh.listen(
+        "127.0.0.1", 0, server_host_keys=[(sshd.key, certificate)], server_factory=lambda: Server(sshd.rules)
+    )
+    sshd.rules.password = "pw"
+    person = Person(lambda q: say("pw") if q.kind is QuestionKind.PASSWORD else Answer(trust=Trust.ONCE))
+    try:
+        with pytest.raises(AuthError):
+            await connect(Hop("kvm", "ann", server.get_port()), WHOSE, sshd.sign_in(person))
+        assert QuestionKind.PASSWORD not in person.kinds(), "nothing secret was sent"
+        assert person.asked == [], "and nothing may be clicked through"
+    finally:
+        server.close()
+        await server.wait_closed()
+
+
+@pytest.mark.parametrize("what", ["expired", "revoked key"])
+async def test_a_certificate_that_is_not_good_is_refused(sshd: Sshd, what: str) -> None:
+    authority = asyncssh.generate_private_key("ssh-ed25519")
+    public = authority.export_public_key("openssh").decode().strip()
+    revoked = sshd.key.export_public_key("openssh").decode().strip()
+    sshd.known_hosts.write_text(
+        f"@cert-authority 127.0.0.1 {public}\n" + (f"@revoked * {revoked}\n" if what == "revoked key" else "")
+    )
+    ends = "20200101" if what == "expired" else "99990101"
+    certificate = authority.generate_host_certificate(
+        sshd.key, "kvm", principals=["127.0.0.1"], valid_after="20190101", valid_before=ends
+    )
+    server = await asyncssh.listen(
+        "127.0.0.1", 0, server_host_keys=[(sshd.key, certificate)], server_factory=lambda: Server(sshd.rules)
+    )
+    person = Person(lambda q: Answer(trust=Trust.REFUSE))
+    try:
+        with pytest.raises(AuthError):
+            await connect(Hop("kvm", "ann", server.get_port()), WHOSE, sshd.sign_in(person))
+        assert QuestionKind.PASSWORD not in person.kinds()
+        assert person.asked == []
+    finally:
+        server.close()
+        await server.wait_closed()
+
+
 async def test_a_wrong_password_is_asked_again_and_given_up_after_three(sshd: Sshd) -> None:
     trusted(sshd)
     sshd.rules.password = "right"
@@ -244,21 +290,72 @@ async def test_refused_and_unknown_addresses_say_what_to_check(sshd: Sshd) -> No
     assert "resolved" in caught.value.title
 
 
-async def test_a_server_with_only_weak_algorithms_is_refused(sshd: Sshd) -> None:
+WEAK = [
+    {"kex_algs": ["diffie-hellman-group1-sha1"]},
+    {"kex_algs": ["diffie-hellman-group14-sha1"]},
+    {"kex_algs": ["diffie-hellman-group-exchange-sha1"]},
+    {"kex_algs": ["rsa2048-sha256"]},
+    {"encryption_algs": ["3des-cbc"]},
+    {"encryption_algs": ["aes128-cbc"]},
+    {"encryption_algs": ["arcfour256"]},
+    {"mac_algs": ["hmac-md5"], "encryption_algs": ["aes128-ctr"]},
+    {"mac_algs": ["hmac-sha1-96"], "encryption_algs": ["aes128-ctr"]},
+]
+
+
+@pytest.mark.parametrize("offered", WEAK, ids=lambda offered: next(iter(offered.values()))[0])
+async def test_a_server_with_only_weak_algorithms_is_refused(sshd: Sshd, offered: dict[str, list[str]]) -> None:
+    trusted(sshd)
     weak = await asyncssh.listen(
-        "127.0.0.1",
-        0,
-        server_host_keys=[sshd.key],
-        kex_algs=["diffie-hellman-group1-sha1"],
-        server_factory=asyncssh.SSHServer,
+        "127.0.0.1", 0, server_host_keys=[sshd.key], server_factory=asyncssh.SSHServer, **offered
     )
+    save(str(sshd.known_hosts), f"[127.0.0.1]:{weak.get_port()}", sshd.key.convert_to_public(), hashed=False)
+    person = Person()
     try:
         with pytest.raises(ConnectError) as caught:
-            await connect(Hop("kvm", "ann", weak.get_port()), WHOSE, sshd.sign_in(Person()))
+            await connect(Hop("kvm", "ann", weak.get_port()), WHOSE, sshd.sign_in(person))
         assert "safe" in caught.value.title
+        assert "ssh/config" in caught.value.hint
+        assert person.asked == []
     finally:
         weak.close()
         await weak.wait_closed()
+
+
+@pytest.mark.parametrize("allowed", [False, True])
+async def test_a_host_key_signed_with_sha1_is_refused_unless_allowed_for_that_host(sshd: Sshd, allowed: bool) -> None:
+    sshd.rules.password = "pw"
+    pair = asyncssh.load_keypairs([asyncssh.generate_private_key("ssh-rsa")])[0]
+    pair.host_key_algorithms = pair.sig_algorithms = [b"ssh-rsa"]  # a server from before 2016
+    old = await asyncssh.listen("127.0.0.1", 0, server_host_keys=[pair], server_factory=lambda: Server(sshd.rules))
+    if allowed:
+        sshd.config.write_text(f"Host kvm\n  HostKeyAlgorithms ssh-rsa\n{sshd.config.read_text()}")
+    person = Person(lambda q: Answer(trust=Trust.ONCE) if q.kind is QuestionKind.HOST_KEY else say("pw"))
+    try:
+        work = connect(Hop("kvm", "ann", old.get_port()), WHOSE, sshd.sign_in(person))
+        if allowed:
+            await close(await work)
+        else:
+            with pytest.raises(ConnectError, match="safe"):
+                await work
+            assert person.asked == []
+    finally:
+        old.close()
+        await old.wait_closed()
+
+
+async def test_an_rsa_host_key_signed_with_sha2_is_as_good_as_any(sshd: Sshd) -> None:
+    sshd.rules.password = "pw"
+    key = asyncssh.generate_private_key("ssh-rsa")
+    server = await asyncssh.listen("127.0.0.1", 0, server_host_keys=[key], server_factory=lambda: Server(sshd.rules))
+    person = Person(lambda q: Answer(trust=Trust.SAVE) if q.kind is QuestionKind.HOST_KEY else say("pw"))
+    try:
+        for _ in range(2):
+            await close(await connect(Hop("kvm", "ann", server.get_port()), WHOSE, sshd.sign_in(person)))
+        assert person.kinds().count(QuestionKind.HOST_KEY) == 1
+    finally:
+        server.close()
+        await server.wait_closed()
 
 
 async def test_secrets_are_in_no_repr(sshd: Sshd) -> None:
