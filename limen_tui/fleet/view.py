@@ -115,6 +115,7 @@ def _sums(snapshot: HostSnapshot, *, sized: bool) -> _Sums:
     vcpus = memory = 0
     if sized:
         for vm in active:
-            vcpus += vm.vcpus
-            memory += vm.memory_kib
+            facts = vm.facts
+            vcpus += facts.vcpus
+            memory += facts.memory_kib
     return _Sums(len(active), troubled, vcpus, memory)

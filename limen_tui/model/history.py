@@ -37,11 +37,11 @@ class _Ring:
     def push(self, load: VMLoad) -> None:
         values, place = self._values, self._count % POINTS
         self._count += 1
-        cpu, used, given = load.cpu_pct, load.mem_used_kib, load.mem_assigned_kib
+        cpu, _, given, used, _, read, wrote, _, _, received, sent, _ = load
         values[place] = nan if cpu is None else cpu
         values[POINTS + place] = nan if used is None or not given else min(100.0, 100.0 * used / given)
-        values[2 * POINTS + place] = _sum(load.disk_rd_bps, load.disk_wr_bps)
-        values[3 * POINTS + place] = _sum(load.net_rx_bps, load.net_tx_bps)
+        values[2 * POINTS + place] = _sum(read, wrote) if read is None or wrote is None else read + wrote
+        values[3 * POINTS + place] = _sum(received, sent) if received is None or sent is None else received + sent
 
     def last(self, series: Series) -> list[float]:
         block = self._values[series * POINTS : (series + 1) * POINTS]
@@ -92,6 +92,5 @@ class History:
 
 
 def _sum(one: float | None, other: float | None) -> float:
-    if one is None or other is None:
-        return nan if one is other else one or other or 0.0
-    return one + other
+    """Of two of which one is not known: the other."""
+    return nan if one is other else one or other or 0.0

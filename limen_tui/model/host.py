@@ -122,4 +122,4 @@ class HostSnapshot:
     @property
     def running(self) -> int:
         """VMs that hold CPU and memory now."""
-        return sum(1 for vm in self.vms.values() if vm.state.is_active)
+        return sum([vm.state.is_active for vm in self.vms.values()])

@@ -17,7 +17,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 from textual.widget import Widget
 
-from limen_tui.fleet.fleet import Fleet, running_acts
+from limen_tui.fleet.fleet import MANY, Fleet, running_acts
 from limen_tui.model.actions import BY_ID, Target
 from limen_tui.model.host import Problem
 from limen_tui.model.ports import Watch
@@ -43,6 +43,8 @@ LEAVES_TEXT = frozenset({"enter", "escape", "tab", "shift+tab"})
 HELD_SECONDS = 0.15
 TICK = 0.25
 """Seconds between looks at what the sessions have."""
+BREATH = 0.95
+"""Seconds at least between two pictures of a large fleet of which only figures differ."""
 SOON = 0.06
 """Seconds to the next look when the last left something for it."""
 YOUNG = 50_000
@@ -80,6 +82,9 @@ class LimenApp(App[int], inherit_bindings=False):
         self.sign_in = SignInDesk(self, fleet.questions)
         self._notices = tuple(notices)
         self._shown: tuple[int, ...] = ()
+        self._shown_at = float("-inf")
+        self._happened: tuple[int, ...] = ()
+        self._watched: object = None
         self._soon = False
         for theme in themes():
             self.register_theme(theme)
@@ -139,14 +144,22 @@ class LimenApp(App[int], inherit_bindings=False):
         self.acting.tick()
         self.job_desk.tick()
         now = (self.fleet.view.rev, self.fleet.acts.rev, self.fleet.events_seen, self.job_desk.rev)
-        if now != self._shown:
-            self._shown = now
+        if now != self._shown and not self._can_wait(now[1:]):
+            self._shown, self._shown_at = now, self.fleet.clock.mono()
             for screen in reversed(self.screen_stack):
                 if (show := getattr(screen, "show_fleet", None)) is not None:
                     show(self.fleet.view)
                 if not isinstance(screen, ModalScreen):
                     break
         self._watch()
+
+    def _can_wait(self, happened: tuple[int, ...]) -> bool:
+        """Whether only figures differ from what was shown a moment ago. In a large fleet some differ at every tick; to
+        show them once a second leaves the time to the keys."""
+        totals = self.fleet.view.totals
+        happened += (totals.hosts_up, totals.vms, totals.running)
+        same, self._happened = happened == self._happened, happened
+        return same and totals.vms >= MANY and self.fleet.clock.mono() - self._shown_at < BREATH
 
     def _again(self) -> None:
         self._soon = False
@@ -164,11 +177,14 @@ class LimenApp(App[int], inherit_bindings=False):
         needs = self._needs()
         if needs is None:
             return
-        refresh = self.settings.refresh
+        refresh, hosts = self.settings.refresh, self.fleet.hosts
+        if (needs, hosts) == self._watched:
+            return
+        self._watched = needs, hosts
         visible: dict[str, set[str]] = {}
         for key in needs.visible:
             visible.setdefault(key.host_id, set()).add(key.uuid)
-        for host in self.fleet.hosts:
+        for host in hosts:
             close = host.id in needs.hosts
             self.fleet.watch(
                 host.id,

@@ -34,6 +34,7 @@ class KeyBar(Lines):
         super().__init__(id=id)
         self._keys = keys
         self._told: tuple[tuple[str, str, bool], ...] = ()
+        self._drawn: object = None
 
     def show_actions(self, actions: Sequence[Action], reason: Reason, labels: dict[str, str] | None = None) -> None:
         """Show ``actions`` in this order; ``labels`` replaces that of some."""
@@ -48,8 +49,9 @@ class KeyBar(Lines):
 
     def _redraw(self) -> None:
         width = self.size.width - 2
-        if width <= 0:
+        if width <= 0 or self._drawn == (width, self._told):
             return
+        self._drawn = width, self._told
         items = [
             Item(FIRST.index(name) if name in FIRST else len(FIRST) + place, (_item(first_key(self._keys, name), label,
                  off),))

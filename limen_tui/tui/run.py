@@ -19,6 +19,8 @@ from limen_tui.tui.app import LimenApp
 
 PATIENCE = 0.8
 """Seconds that the way out may take before it is cut short."""
+TURN = 0.001
+"""Seconds that another thread may go on while this one waits: with the usual five, a key waits for each of them."""
 _MODES = (1049, 1000, 1002, 1003, 1004, 1006, 1015, 2004)
 _RESTORE = "".join(f"\x1b[?{mode}l" for mode in _MODES) + "\x1b[?25h\x1b[<u\x1b[0m"
 
@@ -28,6 +30,7 @@ def run(fleet: Fleet, settings: Settings, *, notices: Sequence[Problem | str] = 
 
     Takes the fleet over and closes it. Raises ``ConfigError`` for a keymap that cannot work.
     """
+    sys.setswitchinterval(TURN)
     gc.disable()  # until the first screen is painted: nearly all that is made on the way stays
     app = LimenApp(fleet, settings, notices=notices, demo=demo)
     way_out = WayOut()

@@ -24,10 +24,10 @@ def fit(items: Sequence[Item], width: int, gap: int = 3) -> Line:
     """One line of at most ``width`` cells: items are shortened, then left out, the least important first."""
     chosen = {index: 0 for index, item in enumerate(items) if item.variants}
     by_rank = sorted(chosen, key=lambda index: -items[index].rank)
+    widths = {index: [line_width(line) for line in items[index].variants] for index in chosen}
 
     def total() -> int:
-        sizes = [line_width(items[index].variants[variant]) for index, variant in chosen.items()]
-        return sum(sizes) + gap * max(0, len(sizes) - 1)
+        return sum([widths[index][variant] + gap for index, variant in chosen.items()]) - gap if chosen else 0
 
     for index in by_rank:
         while total() > width and chosen[index] < len(items[index].variants) - 1:

@@ -328,15 +328,25 @@ class LineTable(TableActions, ScrollView, Generic[R], can_focus=True):
 
     def _index_at(self, y: int) -> int | None:
         """The line shown at ``y``. The cursor's line is always shown: out of view, at the edge where it left."""
+        found = self._indexes(range(y, y + 1))
+        return found[0] if found else None
+
+    def _indexes(self, places: range) -> list[int]:
+        """The lines shown at ``places``. Asks Textual for size and offset once: each costs more than a row."""
         height, top, cursor = self.size.height - HEADER, self.scroll_offset.y, self._model.index
-        index = y - HEADER + top
-        if (cursor >= top + height and y == self.size.height - 1) or (cursor < top and y == HEADER):
-            index = cursor
-        return index if 0 <= index < len(self._model.lines) else None
+        found = range(places.start - HEADER + top, places.stop - HEADER + top)
+        indexes = [index for index in found if 0 <= index < len(self._model.lines)]
+        if not indexes:
+            return indexes
+        if cursor >= top + height and places.stop == height + HEADER:
+            indexes[-1] = cursor
+        elif cursor < top and places.start == HEADER:
+            indexes[0] = cursor
+        return indexes
 
     def _on_screen(self) -> list[R | Group[R]]:
-        places = (self._index_at(y) for y in range(HEADER, self.size.height))
-        return [self._model.lines[index] for index in places if index is not None]
+        lines = self._model.lines
+        return [lines[index] for index in self._indexes(range(HEADER, self.size.height))]
 
     def _repaint_changes(self) -> None:
         """Compare the lines on screen with those painted last, and refresh the ones that differ."""
