@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from math import ceil
 from typing import Final
 
 STEPS: Final = (8.0, 6.0, 4.0, 3.0, 2.0, 1.5, 1.0, 0.5)
@@ -35,8 +36,8 @@ class Window:
     @property
     def shown(self) -> tuple[int, int]:
         """Shown pixels that the picture fills."""
-        return (min(self.wide, max(1, int(self.width / self.scale))),
-                min(self.high, max(1, int(self.height / self.scale))))  # fmt: skip
+        return (min(self.wide, max(1, ceil(self.width / self.scale - 1e-9))),
+                min(self.high, max(1, ceil(self.height / self.scale - 1e-9))))  # fmt: skip
 
     @property
     def margin(self) -> tuple[int, int]:
