@@ -49,8 +49,9 @@ def spec_from_toml(text: str, name: str = "vm.toml", *, presets: Mapping[str, Pr
             ]
         return from_plain(VMSpec, _with_preset(plain, presets))
     except SpecError as error:
-        key = ".".join(clean(part) for part in error.path)
-        where = f"{name}, line {line_in(text, error.path)}"
+        path = _as_written(error.path, document)
+        key = ".".join(clean(part) for part in path)
+        where = f"{name}, line {line_in(text, path)}"
         raise InputError(error.title, f"{where}: {key}: {error.what}", error.hint) from error
 
 
@@ -82,6 +83,21 @@ def _renamed(table: dict[str, Any], aliases: Mapping[str, str], path: tuple[str,
             raise SpecError((*path, key), f"is {said(value)}", 'It must be text with a unit: "4G".')
         found[name] = value
     return found
+
+
+def _as_written(path: tuple[str, ...], document: Any) -> tuple[str, ...]:
+    """``path`` with the keys that the file itself has."""
+    found, here = [], document
+    aliases = {name: alias for alias, name in (*_ALIASES.items(), *_DISK_ALIASES.items())}
+    for part in path:
+        if isinstance(here, dict) and part not in here and aliases.get(part) in here:
+            part = aliases[part]  # noqa: PLW2901 - the same key by its other name
+        found.append(part)
+        if isinstance(here, list):
+            here = here[int(part)] if part.isdigit() and int(part) < len(here) else None
+        else:
+            here = here.get(part) if isinstance(here, dict) else None
+    return tuple(found)
 
 
 def _other(key: str, aliases: Mapping[str, str]) -> str:

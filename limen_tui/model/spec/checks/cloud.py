@@ -75,10 +75,23 @@ def key_problem(key: str) -> str:
         blob = base64.b64decode(found[2], validate=True)
     except (binascii.Error, ValueError):
         blob = b""
-    # the blob says its own type again: what was cut while pasting does not
-    if blob[4 : 4 + int.from_bytes(blob[:4])] != found[1].encode():
+    fields = _fields(blob)
+    # the blob says its own type again, and has its parts in full
+    if len(fields) < 2 or fields[0] != found[1].encode():
         return "That public SSH key is cut or damaged."
     return ""
+
+
+def _fields(blob: bytes) -> list[bytes]:
+    """The parts of an SSH blob, each with its length before it (RFC 4251, 5); none where they do not fill it."""
+    found, at = [], 0
+    while at < len(blob):
+        end = at + 4 + int.from_bytes(blob[at : at + 4], "big")
+        if end > len(blob):
+            return []
+        found.append(blob[at + 4 : end])
+        at = end
+    return found
 
 
 def _addresses(how: Addressing) -> Iterator[tuple[str, str, str]]:
