@@ -12,6 +12,7 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser], with_json: W
     """Add them."""
     _create(verbs, with_json)
     _jobs(verbs, with_json)
+    _resize(verbs, with_json)
     _delete(verbs, with_json)
     _trash(verbs, with_json)
 
@@ -74,6 +75,30 @@ def _jobs(verbs: argparse._SubParsersAction[argparse.ArgumentParser], with_json:
     ):  # fmt: skip
         each = what.add_parser(word, help=text)
         each.add_argument("id", metavar="ID", help="of the job, or the beginning of it")
+
+
+def _resize(verbs: argparse._SubParsersAction[argparse.ArgumentParser], with_json: WithJson) -> None:
+    resize = verbs.add_parser(
+        "resize", help="change vCPUs, memory, disks and limits of a VM: now where it can, else at its next boot (asks)",
+        description="Change vCPUs, memory, disks and limits. What a running VM cannot take at once holds from its next "
+                    "boot on; the plan says which. Disks only grow.",
+    )  # fmt: skip
+    say = resize.add_argument
+    say("name", metavar="NAME", help="name or UUID of a VM")
+    say("--host", metavar="HOST", help="on this host, where the name fits several")
+    say("--vcpus", type=int, metavar="N")
+    say("--max-vcpus", type=int, metavar="N", help="how many it can be given while it runs")
+    say("--memory", metavar="SIZE", help="4G, 1536M")
+    say("--max-memory", metavar="SIZE", help="how much it can be given while it runs")
+    say("--disk", action="append", default=[], metavar="DISK=SIZE", help="grow a disk: vda=40G; repeatable")
+    say("--limit-disk", action="append", default=[], metavar="DISK=LIMITS",
+        help="per second: vda=read:50M,write:20M,iops:500, or vda=none")  # fmt: skip
+    say("--limit-nic", action="append", default=[], metavar="MAC=RATES",
+        help="per second: 52:54:...=in:10M,out:5M, or none")  # fmt: skip
+    say("--raise", action="store_true", dest="raise_max", help="raise a maximum that is in the way, for the next boot")
+    say("--dry-run", action="store_true", help="only show the plan and how the definition would change")
+    say("-y", "--yes", action="store_true", help="do not ask")
+    with_json(resize)
 
 
 def _delete(verbs: argparse._SubParsersAction[argparse.ArgumentParser], with_json: WithJson) -> None:

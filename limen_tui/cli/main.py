@@ -21,6 +21,7 @@ _VERBS: Final = {
     "vms": ("listing", "vms"), "hosts": ("listing", "hosts"), "jobs": ("jobs", "jobs"),
     "console": ("console", "console"),
     "create": ("creating", "create"), "delete": ("deleting", "delete"), "trash": ("deleting", "trash"),
+    "resize": ("resize", "resize"),
     "images": ("images", "images"), "upload": ("images", "upload"), "fetch": ("images", "fetch"),
 }  # fmt: skip
 """Where verbs that need the fleet are, each imported when it is used; all others are acts on VMs."""

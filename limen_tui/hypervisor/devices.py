@@ -36,7 +36,14 @@ class LibvirtDevices:
             raise InputError("A VM has at least one vCPU")
         extra = libvirt.VIR_DOMAIN_VCPU_MAXIMUM if maximum else 0
         dom, flags = self._begin(uuid, "Its vCPUs stay.", live=live, config=config)
-        dom.setVcpusFlags(count, flags | extra)
+        try:
+            dom.setVcpusFlags(count, flags | extra)
+        except libvirt.libvirtError as error:
+            if error.get_error_code() != libvirt.VIR_ERR_OPERATION_TIMEOUT or "unplug" not in str(error):
+                raise
+            # no host that does not answer, which would be asked again: a guest that does not obey
+            raise Conflict("The guest has not let go of its vCPUs", str(error),
+                           "It may yet; or change it for the next boot.") from error  # fmt: skip
         self._gate.changed(uuid)
 
     @mapped

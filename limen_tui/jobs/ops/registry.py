@@ -5,6 +5,7 @@ An operation is called on the thread of its job and raises ``LimenError`` only.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
@@ -49,14 +50,16 @@ class Operation:
     """A failed or cancelled ``do`` may leave something behind that ``undo`` takes away."""
 
 
-_HOMES: Final = ("vm", "volume", "transfer", "keep", "change")
+_HOMES: Final = ("vm", "volume", "transfer", "keep", "change", "resize", "device")
 _registry: dict[str, Operation] = {}
+_loading = threading.Lock()
 
 
 def operation(name: str) -> Operation:
     """By name. Raises ``NotSupported`` for one that this version does not know."""
-    if not _registry:
-        _load()
+    with _loading:  # jobs begin on threads of their own, several at once
+        if not _registry:
+            _load()
     found = _registry.get(name)
     if found is None:
         raise NotSupported("This step is not known", name, "A newer Limen wrote it: finish the job with that one.")
