@@ -22,7 +22,7 @@ from limen_tui.model.vm import VMKey
 if TYPE_CHECKING:
     from limen_tui.tui.app import LimenApp
 
-SLICE: Final = 0.004
+SLICE: Final = 0.003
 """Seconds of a turn."""
 GAP: Final = 0.003
 """Seconds between turns: keys and painting go between."""
@@ -32,12 +32,12 @@ LOOK: Final = 0.25
 
 
 class OpenConsole:
-    """A console with its screen. ``shown`` is called after something came, by whoever shows it."""
+    """A console with its screen. ``shown`` is called after something came, with whether there is more."""
 
     def __init__(self, console: GuestConsole, size: tuple[int, int]) -> None:
         self.console = console
         self.emulator = Emulator(*size, answer=console.write)
-        self.shown: Callable[[], None] | None = None
+        self.shown: Callable[[bool], None] | None = None
         self.unseen = False
         """It printed something since it was last on show."""
         self._phase = console.phase
@@ -64,11 +64,12 @@ class OpenConsole:
         if not came or not emulator.backlog:
             console.tick()
         came |= self._tell()
+        more = perf_counter() >= until
         if came:
             self.unseen = self.shown is None
             if self.shown is not None:
-                self.shown()
-        return perf_counter() >= until
+                self.shown(more)
+        return more
 
     def _tell(self) -> bool:
         """Say in the console what became of the line."""
@@ -95,7 +96,8 @@ class ConsoleDesk:
         self._loop = asyncio.get_running_loop()
         self._context = contextvars.copy_context()
         self._woken = False
-        self._busy = False
+        self._next: asyncio.TimerHandle | None = None
+        """The turn that is due because there was more to do."""
         app.set_interval(LOOK, self.turn)
 
     @property
@@ -131,24 +133,21 @@ class ConsoleDesk:
 
     def _wake_up(self) -> None:
         self._woken = False
-        if not self._busy:
-            self.turn()
+        self.turn()
 
     def turn(self) -> None:
-        """A short turn for each console; another one soon while there is more."""
-        self._busy = False
+        """A short turn for each console, unless one is due already; another one soon while there is more."""
         consoles = self.consoles
-        if not consoles:
+        if not consoles or self._next is not None:
             return
         share = SLICE / len(consoles)
         more = [each.turn(perf_counter() + (share if each.shown is None else SLICE)) for each in consoles]
         if any(more):
-            self._busy = True
-            self._loop.call_later(GAP, self._again, context=self._context)
+            self._next = self._loop.call_later(GAP, self._again, context=self._context)
 
     def _again(self) -> None:
-        if self._busy:
-            self.turn()
+        self._next = None
+        self.turn()
 
     def text_of(self, key: VMKey) -> str:
         """Everything a console holds, for a file."""

@@ -62,7 +62,7 @@ class ConsolePanel(MenuCommands):
 
     def compose(self) -> ComposeResult:
         """Terminal, state, menu."""
-        yield ConsoleTerminal(self._open.emulator)
+        yield ConsoleTerminal(self._open.emulator, self._typed)
         yield ConsoleLines(id="console-state")
         yield ConsoleLines(id="console-menu")
 
@@ -100,9 +100,9 @@ class ConsolePanel(MenuCommands):
             self._begin()
             self.terminal.show_changes()
 
-    def _changed(self) -> None:
+    def _changed(self, rushing: bool) -> None:
         if self.is_mounted:
-            self.terminal.show_changes()
+            self.terminal.show_changes(rushing=rushing)
             self.show_state()
 
     # -- state and menu ---------------------------------------------------------------------------
@@ -160,8 +160,6 @@ class ConsolePanel(MenuCommands):
         """Lay out the lines again."""
         self.show_state()
 
-    @on(TerminalView.Typed)
-    def _typed(self, event: TerminalView.Typed) -> None:
-        event.stop()
-        if event.data and not self._open.console.write(event.data) and self._open.console.phase is Phase.OPEN:
+    def _typed(self, data: bytes) -> None:
+        if data and not self._open.console.write(data) and self._open.console.phase is Phase.OPEN:
             self.notify("The guest does not take what was typed: it was dropped", severity="warning", timeout=4)

@@ -6,6 +6,7 @@ here, or the key after the escape key would still go to the guest.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from limen_widgets.terminal import Emulator, TerminalView
@@ -37,11 +38,16 @@ class ConsoleTerminal(TerminalView):
     class Changed(Message):
         """The menu opened or closed, or an answer changed."""
 
-    def __init__(self, emulator: Emulator) -> None:
+    def __init__(self, emulator: Emulator, send: Callable[[bytes], object]) -> None:
         super().__init__(emulator, id="terminal")
+        self._send = send
         self.menu = False
         self.question = ""
         self.answer = ""
+
+    def typed(self, data: bytes) -> None:
+        """Straight to the line: while output rushes by, each message on the way would wait for its turn."""
+        self._send(data)
 
     def ask(self, question: str, answer: str = "") -> None:
         """Have a line of text typed; the answer comes as a message."""

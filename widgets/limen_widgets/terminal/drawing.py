@@ -141,12 +141,9 @@ class DrawingScreen(Screen):
         ):  # fmt: skip
             return False
         attrs, columns = cursor.attrs, self.columns
-        rows: list[str] = []
-        for line in lines:
-            if len(line) <= columns:
-                rows.append(line)
-            else:
-                rows += [line[at : at + columns] for at in range(0, len(line), columns)]
+        rows = lines
+        if max(map(len, lines)) > columns:
+            rows = [line[at : at + columns] for line in lines for at in range(0, len(line) or 1, columns)]
         leaving = len(rows) - bottom
         if leaving < 0:
             for _ in range(len(rows)):
@@ -169,12 +166,9 @@ class DrawingScreen(Screen):
         if not self.in_alternate:
             self.scrollback.push(self.line(0))
         buffer = self.buffer
-        for y in range(self.lines - 1):
-            if y + 1 in buffer:
-                buffer[y] = buffer.pop(y + 1)
-            else:
-                buffer.pop(y, None)
-        buffer.pop(self.lines - 1, None)
+        moved = {y - 1: cells for y, cells in buffer.items() if y}
+        buffer.clear()
+        buffer.update(moved)
 
     def line(self, y: int) -> Line:
         """Row ``y`` as runs, without blanks in the default look at its end."""

@@ -71,7 +71,7 @@ class Emulator:
         """A line of our own, dim, between what the guest says. ``text`` must be clean."""
         screen = self.screen
         if screen.in_alternate:
-            screen.reset_private([1049])
+            screen.reset_private((1049,))
         screen.set_margins()
         before = screen.cursor.attrs
         if screen.cursor.x:
@@ -196,11 +196,11 @@ class _Dispatch:
         elif intermediate == "#" and final == "8":
             self._screen.alignment_display()
 
-    def rendition(self, parameters: list[int]) -> None:
+    def rendition(self, parameters: tuple[int, ...]) -> None:
         """See Sink."""
         self._screen.select_graphic_rendition(*parameters)
 
-    def sequence(self, mark: str, parameters: list[int], intermediate: str, final: str) -> None:
+    def sequence(self, mark: str, parameters: tuple[int, ...], intermediate: str, final: str) -> None:
         """See Sink."""
         screen, first = self._screen, parameters[0]
         if intermediate:
@@ -224,7 +224,7 @@ class _Dispatch:
         else:
             self._rare(parameters, final)
 
-    def _rare(self, parameters: list[int], final: str) -> None:
+    def _rare(self, parameters: tuple[int, ...], final: str) -> None:
         screen = self._screen
         if final == "c" and not parameters[0]:
             screen.answer(b"\x1b[?6c")  # a VT102: promises nothing
@@ -237,7 +237,7 @@ class _Dispatch:
         elif final == "u":
             screen.restore_cursor()
 
-    def _private(self, parameters: list[int], final: str) -> None:
+    def _private(self, parameters: tuple[int, ...], final: str) -> None:
         screen = self._screen
         if final == "h":
             screen.set_private(parameters)

@@ -8,11 +8,12 @@ holds nothing but a short unfinished sequence, drops what it does not know, and 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from time import perf_counter
 from typing import Final, Protocol
 
-TEXT: Final = re.compile(r"[^\x00-\x1f\x7f-\x9f]+")
-LINES: Final = re.compile(r"(?:[ -~]*\r\n){8,}")
+TEXT: Final = re.compile(r"[^\x00-\x1f\x7f-\x9f]{1,256}")
+LINES: Final = re.compile(r"(?:[ -~]*\r\n){8,400}")
 """Many plain lines at once: what a long listing is made of."""
 CSI: Final = re.compile(r"\x1b\[([<=>?]?)([0-9;:]*)([ -/]*)([@-~])")
 OPEN_CSI: Final = re.compile(r"\x1b\[[0-?]*[ -/]*\Z")
@@ -28,7 +29,7 @@ LONGEST_STRING: Final = 1 << 20
 """Characters after which a string without an end is taken to be none."""
 MOST: Final = 9999
 PARAMETERS: Final = 32
-TOKENS: Final = 16
+TOKENS: Final = 8
 """Tokens between looks at the clock."""
 
 
@@ -47,10 +48,10 @@ class Sink(Protocol):
     def escape(self, intermediate: str, final: str) -> None:
         """``ESC ( B``: ``(`` and ``B``."""
 
-    def sequence(self, mark: str, parameters: list[int], intermediate: str, final: str) -> None:
-        """``CSI ? 25 h``: ``?``, ``[25]``, nothing and ``h``; a parameter left out is 0."""
+    def sequence(self, mark: str, parameters: tuple[int, ...], intermediate: str, final: str) -> None:
+        """``CSI ? 25 h``: ``?``, ``(25,)``, nothing and ``h``; a parameter left out is 0."""
 
-    def rendition(self, parameters: list[int]) -> None:
+    def rendition(self, parameters: tuple[int, ...]) -> None:
         """``CSI 1 ; 31 m``, with colons made plain."""
 
 
@@ -151,12 +152,15 @@ class Parser:
         return at
 
 
-def numbers(words: str) -> list[int]:
+@lru_cache(maxsize=2048)
+def numbers(words: str) -> tuple[int, ...]:
     """``1;;20`` as 1, 0, 20; bounded in number and in size."""
-    return [min(MOST, int(word[:5] or 0)) for word in words.replace(":", ";").split(";", PARAMETERS)[:PARAMETERS]]
+    parts = words[:LONGEST].replace(":", ";").split(";", PARAMETERS)[:PARAMETERS]
+    return tuple([min(MOST, int(word[:5] or 0)) for word in parts])
 
 
-def renditions(words: str) -> list[int]:
+@lru_cache(maxsize=2048)
+def renditions(words: str) -> tuple[int, ...]:
     """Parameters of a rendition; ``38:2::1:2:3`` and ``4:3`` in their older form."""
     if ":" not in words:
         return numbers(words)
@@ -169,4 +173,4 @@ def renditions(words: str) -> list[int]:
             found.append(4 if len(parts) < 2 or parts[1] else 24)
         else:
             found.append(parts[0])
-    return found
+    return tuple(found)

@@ -115,7 +115,7 @@ class GuestScreen(DrawingScreen):
             if not self.in_alternate:
                 self._keep_screen()
             self.buffer.clear()
-            if self.cursor.attrs.bg != "default":
+            if self.cursor.attrs.bg != PLAIN.bg:
                 for y in range(self.lines):
                     self.buffer[y].update(dict.fromkeys(range(self.columns), self.cursor.attrs))
             self.dirty.update(range(self.lines))
@@ -132,7 +132,8 @@ class GuestScreen(DrawingScreen):
         """EL; to the end in the default look it is a shorter line."""
         if how not in (0, 1, 2):
             return
-        if how == 0 and self.cursor.attrs == PLAIN:
+        attrs = self.cursor.attrs
+        if how == 0 and attrs.bg == "default" and not (attrs.reverse or attrs.underscore or attrs.strikethrough):
             cells = self.buffer[self.cursor.y]
             for x in [x for x in cells if x >= self.cursor.x]:
                 del cells[x]
@@ -142,7 +143,7 @@ class GuestScreen(DrawingScreen):
 
     # -- modes ------------------------------------------------------------------------------------
 
-    def set_private(self, modes: list[int]) -> None:
+    def set_private(self, modes: tuple[int, ...]) -> None:
         """DECSET."""
         for mode in modes:
             if mode in ALTERNATE:
@@ -155,7 +156,7 @@ class GuestScreen(DrawingScreen):
             elif mode not in IGNORED and len(self.mode) < MOST_MODES:
                 self.set_mode(mode, private=True)
 
-    def reset_private(self, modes: list[int]) -> None:
+    def reset_private(self, modes: tuple[int, ...]) -> None:
         """DECRST."""
         for mode in modes:
             if mode in ALTERNATE:

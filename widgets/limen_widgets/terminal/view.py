@@ -18,8 +18,9 @@ from limen_widgets.terminal.emulator import Emulator
 from limen_widgets.terminal.keys import encode_key, encode_paste
 from limen_widgets.terminal.sight import TerminalSight
 
-FRAME: Final = 1 / 30
-"""Seconds between paints while output rushes by."""
+FRAME: Final = 1 / 60
+RUSH: Final = 1 / 15
+"""Seconds between paints, and while output rushes by: nobody reads that, and paints cost what keys wait for."""
 WHEEL: Final = 3
 
 
@@ -58,9 +59,9 @@ class TerminalView(TerminalSight, can_focus=True):
         self._fit()
         self._all()
 
-    def show_changes(self) -> None:
-        """Paint what changed, now or soon."""
-        wait = self._painted_at + FRAME - perf_counter()
+    def show_changes(self, *, rushing: bool = False) -> None:
+        """Paint what changed, now or soon; ``rushing``: there is more to come at once."""
+        wait = self._painted_at + (RUSH if rushing else FRAME) - perf_counter()
         if wait <= 0:
             self._paint()
         elif self._late is None:
@@ -117,6 +118,10 @@ class TerminalView(TerminalSight, can_focus=True):
         """All of them are taken."""
         return True
 
+    def typed(self, data: bytes) -> None:
+        """Pass bytes on: by a message, or sooner where somebody knows a shorter way."""
+        self.post_message(self.Typed(data))
+
     def intercept(self, event: events.Key) -> bool:  # noqa: ARG002 - for those that make something of it
         """Whether a key is not meant for the far end; what it does is done right here."""
         return False
@@ -133,13 +138,13 @@ class TerminalView(TerminalSight, can_focus=True):
             data = encode_key(event.key, event.character, application=self._emulator.application_cursor)
             if data:
                 self.to_end()
-                self.post_message(self.Typed(data))
+                self.typed(data)
 
     def on_paste(self, event: events.Paste) -> None:
         """As if typed, in brackets where the far end wants them."""
         event.stop()
         self.to_end()
-        self.post_message(self.Typed(encode_paste(event.text, bracketed=self._emulator.bracketed_paste)))
+        self.typed(encode_paste(event.text, bracketed=self._emulator.bracketed_paste))
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
         """Back."""
