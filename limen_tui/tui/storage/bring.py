@@ -10,6 +10,7 @@ from typing import ClassVar
 
 from limen_widgets.line_table import Column, LineTable
 from limen_widgets.line_table.messages import CursorMoved, RowActivated
+from rich.cells import cell_len
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
@@ -68,6 +69,10 @@ class BringDialog(Dialog[JobPlan | None]):
         note = self.query_one("#note", Label)
         note.set_classes(f"dialog--{kind}")
         note.update(text)
+        self.place(sum(1 + cell_len(line) // 70 for line in text.splitlines()) or 1)
+
+    def place(self, lines: int) -> None:
+        """The note has so many lines now: what else there is makes room."""
 
     def hint(self, error: LimenError) -> str:
         """What to do about an error."""
@@ -151,6 +156,7 @@ class FetchDialog(BringDialog):
         arch = host.info.arch or cloudimages.X86
         self._images = cloudimages.known(arch) or cloudimages.known()
         self._url = ""
+        self._note_lines = 1
 
     def body(self) -> ComposeResult:
         """The list, an address, buttons."""
@@ -176,7 +182,13 @@ class FetchDialog(BringDialog):
 
     def on_resize(self) -> None:
         """Keep the buttons in sight."""
-        self.query_one(LineTable).styles.height = max(3, min(len(self._images) + 1, self.size.height - 13))
+        self.place(self._note_lines)
+
+    def place(self, lines: int) -> None:
+        """The list gives way to the note."""
+        self._note_lines = lines
+        room = self.size.height - 11 - lines
+        self.query_one(LineTable).styles.height = max(3, min(len(self._images) + 1, room))
 
     @on(CursorMoved)
     def _show_url(self) -> None:

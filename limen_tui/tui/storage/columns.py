@@ -43,7 +43,7 @@ def volume_columns() -> Sequence[Column[Image]]:
         return lambda image: make(image) or ""
 
     return (
-        Column("name", "Volume", lambda i: clean(i.volume.name), lambda i: i.volume.name.lower(), min_width=16,
+        Column("name", "Volume", lambda i: clean(i.volume.name), lambda i: i.volume.name.lower(), min_width=26,
                max_width=64, flex=4, sticky=True, priority=0, highlight=False),
         Column("kind", "Kind", kind, lambda i: i.kind.value, width=8, priority=1, highlight=False),
         Column("format", "Format", of(lambda i: i.volume.format), lambda i: i.volume.format or None, width=6,

@@ -38,10 +38,10 @@ if TYPE_CHECKING:
     from limen_tui.tui.app import LimenApp
 
 KEYS: Final = (
-    ("image.upload", "u", "u Upload"), ("image.fetch", "I", "I Cloud image"), ("image.copy", "c", "c Copy to host"),
+    ("image.upload", "u", "u Upload"), ("image.fetch", "I", "I Cloud"), ("image.copy", "c", "c Copy"),
     ("image.delete", "x", "x Delete"),
 )  # fmt: skip
-HINTS: Final = "Enter Look inside  o Images only  P All pools  / Filter  Esc Back"
+HINTS: Final = "⏎ Inside  o Images  P Pools  / Filter  Esc Back"
 
 
 class Body(Vertical):
