@@ -8,6 +8,7 @@ from typing import TypeAlias
 from limen_widgets.pieces import Piece, Pieces
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
+from rich.style import Style
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
@@ -43,6 +44,7 @@ class Lines(Widget):
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
         self._lines: tuple[Line, ...] = ()
+        self._styles: dict[str, Style] = {}
 
     @property
     def plain(self) -> str:
@@ -67,11 +69,19 @@ class Lines(Widget):
     def render_line(self, y: int) -> Strip:
         """One line, padded to the widget's width."""
         width = self.size.width
-        base = self.rich_style
         if y >= len(self._lines):
-            return Strip.blank(width, base)
-        segments = [
-            Segment(text, self.get_component_rich_style(style) if style else base)
-            for text, style in clip(self._lines[y], width)
-        ]
-        return Strip(segments).adjust_cell_length(width, base)
+            return Strip.blank(width, self._style(""))
+        segments = [Segment(text, self._style(style)) for text, style in clip(self._lines[y], width)]
+        return Strip(segments).adjust_cell_length(width, self._style(""))
+
+    def notify_style_update(self) -> None:
+        """The theme changed, or the focus came or went."""
+        super().notify_style_update()
+        self._styles.clear()
+
+    def _style(self, name: str) -> Style:
+        """Kept: to put one together takes Textual half a millisecond, and each key repaints some lines."""
+        made = self._styles.get(name)
+        if made is None:
+            made = self._styles[name] = self.get_component_rich_style(name) if name else self.rich_style
+        return made
