@@ -16,6 +16,7 @@ from limen_tui.cli.waiting import Waiter
 from limen_tui.errors import InputError, NotFound
 from limen_tui.fleet.creating import Ground, Prepared, look, prepare
 from limen_tui.fleet.fleet import Fleet
+from limen_tui.fleet.sshkeys import keys_in, own_keys
 from limen_tui.model.host import HostSnapshot, HostState
 from limen_tui.model.jobs import JobPlan
 from limen_tui.model.naming import expand
@@ -162,9 +163,9 @@ def _cloud(spec: VMSpec, arguments: argparse.Namespace) -> CloudInit | None:
     if not wanted and (spec.cloud_init is not None or not isinstance(spec.source, CloudImage)):
         return spec.cloud_init
     cloud = spec.cloud_init or CloudInit()
-    keys = [line for name in arguments.ssh_key for line in _keys(Path(name).expanduser())]
+    keys = [key for name in arguments.ssh_key for key in keys_in(Path(name).expanduser())]
     if not keys and not cloud.ssh_keys and not arguments.password:
-        keys = _own_keys()
+        keys = own_keys()
     password = ""
     if arguments.password:
         from limen_tui.fleet.passwords import password_hash  # noqa: PLC0415
@@ -183,22 +184,6 @@ def _cloud(spec: VMSpec, arguments: argparse.Namespace) -> CloudInit | None:
         password_hash=password or cloud.password_hash, packages=tuple(arguments.package) or cloud.packages,
         user_data=text,
     )  # fmt: skip
-
-
-def _keys(path: Path) -> list[str]:
-    try:
-        lines = path.read_text("utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError("The SSH key cannot be read", f"{path}: {error}", "Name a public key file.") from error
-    keys = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
-    if any("PRIVATE KEY" in line for line in keys):
-        raise InputError("That is a private key", str(path), f"Name the public one: {path}.pub")
-    return keys
-
-
-def _own_keys() -> list[str]:
-    """The public keys of the person at the jump host."""
-    return [key for path in sorted(Path("~/.ssh").expanduser().glob("id_*.pub")) for key in _keys(path)]
 
 
 def _host(fleet: Fleet, spec: VMSpec, wanted: str) -> HostSnapshot:

@@ -69,6 +69,10 @@ def _power(verb: Verb, label: str, text: str, *keys: str, bar: int = 0) -> Actio
     )  # fmt: skip
 
 
+def _guest(name: str, label: str, text: str, *, asks: bool = False) -> Action:
+    return Action(f"guest.{name}", label, text, (), Scope.VM, Section.VM, writes=True, asks=asks)
+
+
 ACTIONS: Final[tuple[Action, ...]] = (
     _power(Verb.START, "Start", "Start, or wake from sleep or from a saved state", "s", bar=10),
     _power(Verb.SHUTDOWN, "Shut down", "Ask the guest to shut down; offers to force after a while", "S", bar=11),
@@ -91,8 +95,17 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action("vm.viewer", "Viewer", "Open remote-viewer where there is a display; else how to get at the screen", ("V",),
            Scope.VM, Section.VM),
     Action("vm.xml", "View XML", "The definition as libvirt has it", ("y",), Scope.VM, Section.VM),
+    Action("vm.create", "New VM", "A form with its plan: from an image, an ISO, a disk, the network, or like another",
+           ("n",), Scope.APP, Section.VM, writes=True, bar=15),
     Action("vm.delete", "Delete", "Show what goes and what stays, then delete: to the trash or for good", ("ctrl+d",),
            Scope.VMS, Section.VM, writes=True, asks=True),
+    _guest("run", "Run in the guest", "A command inside the guest, by its agent (x in the tab Guest)"),
+    _guest("read", "Read a guest file", "A file inside the guest, by its agent (F in the tab Guest)"),
+    _guest("freeze", "Freeze or thaw", "Hold its file systems still, or let go (E in the tab Guest)", asks=True),
+    _guest("thaw", "Thaw", "Let the guest's file systems go on"),
+    _guest("password", "Guest password", "Set a user's password inside the guest (P in the tab Guest)"),
+    _guest("time", "Guest clock", "Set the guest's clock by its hardware clock (N in the tab Guest)"),
+    _guest("trim", "Trim", "Have the guest give back unused blocks (U in the tab Guest)"),
     Action("vm.menu", "Menu", "Everything that applies here", ("m",), Scope.VIEW, Section.APP, bar=20),
     Action("vm.copy", "Copy", "Copy the name, UUID or address to your terminal's clipboard", ("Y",), Scope.VM,
            Section.VM),
@@ -153,6 +166,8 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action("app.quit", "Quit", "Leave Limen; VMs are not touched", ("q", "ctrl+q"), Scope.APP, Section.APP, bar=25),
 )  # fmt: skip
 
+NO_AGENT: Final = "it has no guest agent"
+
 BY_ID: Final[Mapping[str, Action]] = {action.id: action for action in ACTIONS}
 
 
@@ -198,6 +213,8 @@ def vm_reason(action: Action, vm: VM, host: HostSnapshot | None) -> str | None:
             return f"{host.host.name} is {host.state.value}"
     if action.verb is not None:
         return refusal(action.verb, vm.state, vm.reason)
+    if action.id.startswith("guest."):
+        return f"it is {vm.state.value}" if not vm.state.is_active else None if vm.facts.has_agent else NO_AGENT
     if action.id == "vm.pause-resume":
         return _pause_or_resume_reason(vm)
     return None

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 from limen_tui.errors import Conflict, InputError, NotFound
 from limen_tui.jobs.context import Context
 from limen_tui.jobs.ops.registry import Operation, Result, do_again, keep
+from limen_tui.model.imagehead import refusal
 from limen_tui.model.jobs import Args
 from limen_tui.model.ports import HostVerbs
 from limen_tui.model.storage import Volume
@@ -37,6 +39,24 @@ def _check_create(context: Context, args: Args) -> None:
     if (need := args.get("allocation", 0)) > pool.available:
         raise Conflict(f"Pool {pool.name} has no room for {args['name']}",
                        f"{size(need)} needed, {size(pool.available)} free.", "Choose another pool.")  # fmt: skip
+
+
+    _check_base(context, args)
+
+
+def _check_base(context: Context, args: Args) -> None:
+    """A base that is no image, is cut short, or names files outside the pools would show a guest the host's files."""
+    pool, name = args.get("backing") or ("", "")
+    if not name:
+        return
+    head = context.ask(lambda verbs: verbs.storage.probe(pool, name))
+    if head.backing_file:
+        base = context.ask(lambda verbs: verbs.storage.volume(pool, name))
+        below = context.ask(lambda verbs: verbs.storage.by_path(base.backing_path)) if base.backing_path else None
+        if below is not None and below.pool:
+            head = replace(head, backing_file="")
+    if (why := refusal(head)) is not None:
+        raise InputError(f"{name} cannot be a base: {why[0]}", hint=why[1])
 
 
 def _create(context: Context, args: Args) -> Result:

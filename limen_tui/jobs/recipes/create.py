@@ -24,18 +24,21 @@ class NewVolume:
     allocation: int = 0
     backing_path: str = ""
     backing_format: str = ""
+    backing: tuple[str, str] = ("", "")
+    """(pool, volume) of what backs it: looked at before anything is made."""
 
     def args(self) -> dict[str, Any]:
         """For the operations on volumes."""
         return {
             "pool": self.pool, "name": self.name, "capacity": self.capacity, "format": self.format,
             "allocation": self.allocation, "backing_path": self.backing_path, "backing_format": self.backing_format,
+            "backing": list(self.backing),
         }  # fmt: skip
 
     @property
     def label(self) -> str:
         """As a person says it."""
-        over = f", over {self.backing_path}" if self.backing_path else ""
+        over = f", over {self.backing[1] or self.backing_path}" if self.backing_path else ""
         return f"Create volume {self.name}, {size(self.capacity)} {self.format}{over}, in pool {self.pool}"
 
 

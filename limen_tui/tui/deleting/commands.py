@@ -9,12 +9,26 @@ from limen_tui.tui.deleting.dialog import DeleteDialog, Wanted
 
 if TYPE_CHECKING:
     from limen_tui.tui.app import LimenApp
+    from limen_tui.tui.creating.draft import Draft
 
 
 class DeleteCommands:
     """Methods ``do_<action id>`` about deleting; mixed into the app's commands."""
 
     _app: LimenApp
+    _draft: Draft | None = None
+    """What was typed into the form of a new VM and not created yet."""
+
+    def do_vm_create(self, target: Target) -> None:
+        """The form, as it was left."""
+        from limen_tui.tui.creating.screen import CreateScreen  # noqa: PLC0415 - after the first paint
+
+        host_id = target.hosts[0].host.id if target.hosts else self._app.main.host_id or ""
+        self._app.push_screen(CreateScreen(self._app, self._draft, host_id=host_id), self._keep_draft)
+
+    def _keep_draft(self, draft: Draft | None) -> None:
+        if draft is not None:
+            self._draft = draft
 
     def do_vm_delete(self, target: Target) -> None:
         """Look first, ask, then a job for each VM."""

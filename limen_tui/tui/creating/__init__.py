@@ -1,0 +1,1 @@
+"""Creating VMs: the form, its plan, and what it makes of what was typed."""

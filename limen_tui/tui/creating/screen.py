@@ -1,0 +1,495 @@
+"""The form of a new VM with its plan beside it. May import textual, fleet, model. UI thread.
+
+Host calls, templates and the seed are made on other threads and come back as messages; the newest wins. Leaving
+keeps what was typed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import Future
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from limen_widgets.tick import Tick
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, VerticalScroll
+from textual.css.query import NoMatches
+from textual.message import Message
+from textual.screen import ModalScreen
+from textual.widget import Widget
+from textual.widgets import Button, Input, Label, Select, Static, TextArea
+
+from limen_tui.errors import LimenError
+from limen_tui.fleet.creating import Ground, Prepared, look, prepare
+from limen_tui.fleet.passwords import password_hash
+from limen_tui.fleet.sshkeys import own_keys
+from limen_tui.fleet.view import FleetView
+from limen_tui.model.host import HostSnapshot, HostState, problem_of
+from limen_tui.model.placement import suggest_host, why_not
+from limen_tui.model.spec import Finding
+from limen_tui.model.units import clean, size
+from limen_tui.tui.creating.draft import OWN_SIZE, Draft, changed, names_of, spec_of, with_preset
+from limen_tui.tui.creating.fields import FIELDS, SECTIONS, Field, field_of
+from limen_tui.tui.creating.plan import View, plan_lines
+from limen_tui.tui.reading import shared_reader
+
+if TYPE_CHECKING:
+    from limen_tui.tui.app import LimenApp
+
+SOON = 0.12
+"""Seconds after the last key before the plan is made anew."""
+SIZED = ("vcpus", "memory", "size")
+KINDS = {"head": "bold", "bad": "", "warn": "", "dim": "dim", "": ""}
+
+
+class Grounded(Message):
+    """A host has said what it has, or why not."""
+
+    def __init__(self, host_id: str, found: Ground | LimenError) -> None:
+        super().__init__()
+        self.host_id, self.found = host_id, found
+
+
+class Planned(Message):
+    """The plan of the draft that had this number."""
+
+    def __init__(self, number: int, prepared: Prepared) -> None:
+        super().__init__()
+        self.number, self.prepared = number, prepared
+
+
+class Ready(Message):
+    """What could not be read and what would be done, for each VM to create."""
+
+    def __init__(self, made: tuple[tuple[tuple[Finding, ...], Prepared], ...]) -> None:
+        super().__init__()
+        self.made = made
+
+
+class Filled(Message):
+    """A value that another thread has found for a field."""
+
+    def __init__(self, field: str, value: str | LimenError) -> None:
+        super().__init__()
+        self.field, self.value = field, value
+
+
+class CreateScreen(ModalScreen[Draft | None]):
+    """Starts the jobs itself, and dismisses with the draft to keep for the next time."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", "Leave", show=False),
+        Binding("ctrl+s,f10", "create", "Create", show=False, priority=True),
+        Binding("down", "app.focus_next", "Next", show=False),
+        Binding("up", "app.focus_previous", "Before", show=False),
+    ]
+    DEFAULT_CSS = """
+    CreateScreen { layout: vertical; background: $background; }
+    CreateScreen #head, CreateScreen #foot { height: 1; width: 1fr; background: $panel; padding: 0 1; }
+    CreateScreen #head { text-style: bold; }
+    CreateScreen #body { height: 1fr; }
+    CreateScreen #form { width: 1fr; height: 1fr; padding: 0 1; scrollbar-size-vertical: 1; }
+    CreateScreen #plan-pane { width: 46%; height: 1fr; padding: 0 1; background: $surface; scrollbar-size-vertical: 1; }
+    CreateScreen.-narrow #body { layout: vertical; }
+    CreateScreen.-narrow #plan-pane { width: 1fr; height: 8; }
+    CreateScreen .section { text-style: bold; color: $text-accent; margin-top: 1; height: 1; }
+    CreateScreen .row { height: auto; }
+    CreateScreen .row > Label { width: 14; }
+    CreateScreen .row > .-wrong { color: $text-error; text-style: bold; }
+    CreateScreen .row > .-doubtful { color: $text-warning; }
+    CreateScreen Input, CreateScreen Select { width: 1fr; height: 1; }
+    CreateScreen Input { border: none; padding: 0 1; background: $panel; }
+    CreateScreen TextArea { width: 1fr; border: none; padding: 0; background: $panel; }
+    CreateScreen #buttons { height: 1; margin: 1 0; }
+    CreateScreen Button { height: 1; min-width: 8; border: none !important; margin-right: 2; }
+    CreateScreen Button:focus { text-style: bold reverse; }
+    CreateScreen:ansi Input { text-style: underline; }
+    """
+
+    def __init__(self, app: LimenApp, draft: Draft | None = None, *, host_id: str = "") -> None:
+        super().__init__()
+        self._limen = app
+        self._fleet = app.fleet
+        self._draft = draft or Draft()
+        self._number = 0
+        self._grounds: dict[str, Ground | LimenError] = {}
+        self._asked: set[str] = set()
+        self._prepared: Prepared | None = None
+        self._wrong: tuple[Finding, ...] = ()
+        self._quiet = 0
+        """While above 0, changes of widgets are ours."""
+        wished = self._draft.host or host_id
+        hosts = self._hosts()
+        if wished not in [host_id for _, host_id in hosts]:
+            wished = hosts[0][1] if hosts else ""
+        self._draft = replace(self._draft, host=wished)
+
+    # -- parts ------------------------------------------------------------------------------------
+
+    def compose(self) -> ComposeResult:
+        """Head, form and plan, keys."""
+        yield Label("New VM", id="head", markup=False)
+        with Horizontal(id="body"):
+            with VerticalScroll(id="form", can_focus=False):
+                for section in SECTIONS:
+                    yield Label(section.title, classes="section", id=f"section-{section.title.lower()}")
+                    for field in section.fields:
+                        with Horizontal(classes="row", id=f"row-{field.id}"):
+                            yield Label(field.label, id=f"label-{field.id}", markup=False)
+                            yield self._widget(field)
+                with Horizontal(id="buttons"):
+                    yield Button("Create", id="create", variant="primary")
+                    yield Button("Leave", id="leave")
+            with VerticalScroll(id="plan-pane", can_focus=False):
+                yield Static("", id="plan", markup=False)
+        yield Label("ctrl+s create   Tab or ↓ next field   Esc leave; what was typed stays", id="foot", markup=False)
+
+    def _widget(self, field: Field) -> Widget:
+        value = getattr(self._draft, field.id, "")
+        if field.flag:
+            return Tick("", bool(value), id=field.id)
+        if field.choices is not None:
+            choices = self._choices(field)
+            values = [each for _, each in choices]
+            return Select(choices, allow_blank=False, value=value if value in values else values[0], id=field.id,
+                          compact=True)  # fmt: skip
+        if field.lines > 1:
+            area = TextArea(str(value), id=field.id, compact=True, placeholder=field.hint, soft_wrap=False)
+            area.cursor_blink = False
+            area.styles.height = field.lines
+            return area
+        entry = Input("" if field.password else str(value), placeholder=field.hint, id=field.id, compact=True,
+                      password=field.password, select_on_focus=False, max_length=4000)  # fmt: skip
+        entry.cursor_blink = False
+        return entry
+
+    def on_mount(self) -> None:
+        """The name has the keyboard; the host is asked."""
+        self._arrange()
+        self._ask_host()
+        if not self._draft.keys:
+            shared_reader().read(lambda: "\n".join(own_keys()), lambda keys: self.post_message(Filled("keys", keys)))
+        self.set_focus(self.query_one("#name"))
+        self._replan()
+
+    def on_resize(self) -> None:
+        """The plan goes below where there is no room beside."""
+        self.set_class(self.size.width < 100, "-narrow")
+
+    # -- hosts and what they have -----------------------------------------------------------------
+
+    def _hosts(self) -> list[tuple[str, str]]:
+        """(label, id) of the hosts that can take a VM, the best first."""
+        view = self._fleet.view
+        ranked = suggest_host(view.hosts)
+        return [(f"{clean(each.name)}  {each.reason}", each.host_id) for each in ranked]
+
+    def _snapshot(self) -> HostSnapshot | None:
+        return self._fleet.view.host(self._draft.host)
+
+    def _ask_host(self) -> None:
+        """Ask the chosen host for what it has, once."""
+        host_id, snapshot = self._draft.host, self._snapshot()
+        if snapshot is None or host_id in self._asked or snapshot.state is not HostState.UP:
+            return
+        self._asked.add(host_id)
+        copy_of = self._draft.like if self._draft.source == "copy" else ""
+        future = self._fleet.call(host_id, lambda verbs: look(verbs, snapshot, copy_of=copy_of))
+        future.add_done_callback(lambda done: self._answered(host_id, done))
+
+    def _answered(self, host_id: str, future: Future[Ground]) -> None:
+        """On a thread of the session: only post."""
+        error = None if future.cancelled() else future.exception()
+        if future.cancelled() or error is not None:
+            known = error if isinstance(error, LimenError) else LimenError("The host could not be asked", str(error))
+            self.post_message(Grounded(host_id, known))
+        else:
+            self.post_message(Grounded(host_id, future.result()))
+
+    @on(Grounded)
+    def _grounded(self, event: Grounded) -> None:
+        event.stop()
+        self._grounds[event.host_id] = event.found
+        if event.host_id == self._draft.host:
+            self._refill()
+
+    @property
+    def ground(self) -> Ground | None:
+        """What the chosen host has, once it has said so."""
+        found = self._grounds.get(self._draft.host)
+        return found if isinstance(found, Ground) else None
+
+    def _choices(self, field: Field) -> list[tuple[str, str]]:
+        if field.choices:
+            return [(label, value) for label, value in field.choices]
+        if field.id == "host":
+            return self._hosts() or [("no host can take a VM now", "")]
+        ground = self.ground
+        if field.id == "like":
+            vms = [vm for vm in self._fleet.view.vms if vm.key.host_id == self._draft.host]
+            return [(clean(vm.name), vm.key.uuid) for vm in vms] or [("no VM on this host", "")]
+        if ground is None:
+            return [("asking the host ...", "")]
+        if field.id == "pool":
+            pools = [pool for pool in ground.pools.values() if pool.active]
+            return [(f"{clean(pool.name)}  {size(pool.available)} free", pool.name) for pool in pools] or [
+                ("no active pool", "")]  # fmt: skip
+        volumes = ground.isos if self._draft.source == "iso" else ground.images
+        none = "no ISO in the pools: upload one under 3 (Storage)" if self._draft.source == "iso" else (
+            "no image in the pools: 3 (Storage) brings one")  # fmt: skip
+        return [(f"{clean(volume.name)}  {size(volume.capacity)}  {clean(volume.pool)}", f"{volume.pool}/{volume.name}")
+                for volume in volumes] or [(none, "")]  # fmt: skip
+
+    def _refill(self) -> None:
+        """The lists anew, each with its value where it is still there."""
+        for name in ("host", "image", "pool", "like"):
+            choices = self._choices(FIELDS[name])
+            values = [value for _, value in choices]
+            wished = getattr(self._draft, name)
+            if name == "pool" and wished not in values and "default" in values:
+                wished = "default"
+            value = wished if wished in values else values[0]
+            select: Select[str] = self.query_one(f"#{name}", Select)
+            self._quiet += 1
+            select.set_options(choices)
+            select.value = value
+            self.call_after_refresh(self._loud)
+            self._draft = changed(self._draft, name, value)
+        self._replan()
+
+    def _loud(self) -> None:
+        self._quiet -= 1
+
+    # -- typing -----------------------------------------------------------------------------------
+
+    @on(Input.Changed)
+    @on(TextArea.Changed)
+    def _typed(self, event: Input.Changed | TextArea.Changed) -> None:
+        event.stop()
+        widget = event.input if isinstance(event, Input.Changed) else event.text_area
+        field = widget.id or ""
+        text = event.value if isinstance(event, Input.Changed) else event.text_area.text
+        if field == "password" or getattr(self._draft, field, text) == text:
+            return
+        self._draft = changed(self._draft, field, text)
+        preset = self._draft.preset
+        if field in SIZED and preset != OWN_SIZE and with_preset(self._draft, preset) != self._draft:
+            self._set("preset", OWN_SIZE)
+        self._replan()
+
+    @on(Tick.Changed)
+    def _ticked(self, event: Tick.Changed) -> None:
+        event.stop()
+        self._draft = changed(self._draft, event.checkbox.id or "", event.value)
+        self._replan()
+
+    @on(Select.Changed)
+    def _chosen(self, event: Select.Changed) -> None:
+        event.stop()
+        field, value = event.select.id or "", str(event.value)
+        if self._quiet or getattr(self._draft, field) == value:
+            return
+        self._draft = changed(self._draft, field, value)
+        if field == "preset" and value != OWN_SIZE:
+            self._draft = with_preset(self._draft, value)
+            for name in SIZED:
+                self._set(name, getattr(self._draft, name))
+        if field in ("source", "host", "like"):
+            self._arrange()
+            if field == "like" or self._draft.source == "copy":
+                self._asked.discard(self._draft.host)
+            self._ask_host()
+            self._refill()
+        self._replan()
+
+    def _set(self, field: str, value: str) -> None:
+        """Change a field by ourselves."""
+        self._draft = changed(self._draft, field, value)
+        widget = self.query_one(f"#{field}")
+        if isinstance(widget, Input):
+            widget.value = value
+        elif isinstance(widget, TextArea):
+            widget.text = value
+        elif isinstance(widget, Select):
+            widget.value = value
+
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        """Enter goes to the next field; nothing is created by it."""
+        event.stop()
+        if event.input.id == "password":
+            self._hash(event.input)
+        self.focus_next()
+
+    @on(Input.Blurred, "#password")
+    def _password_left(self, event: Input.Blurred) -> None:
+        self._hash(event.input)
+
+    def _hash(self, entry: Input) -> None:
+        """Only the hash stays, and in memory only."""
+        password = entry.value
+        if password:
+            entry.value = ""
+            shared_reader().read(lambda: password_hash(password),
+                                 lambda made: self.post_message(Filled("password_hash", made)))  # fmt: skip
+
+    @on(Filled)
+    def _filled(self, event: Filled) -> None:
+        event.stop()
+        if isinstance(event.value, LimenError):
+            self.app.notify(str(event.value), severity="warning", markup=False)
+            return
+        if event.field == "password_hash":
+            self._draft = replace(self._draft, password_hash=event.value)
+            self.query_one("#password", Input).placeholder = "set; type another to change it"
+        elif not self._draft.keys:
+            self._set("keys", event.value)
+        self._replan()
+
+    def _arrange(self) -> None:
+        """Only the rows that mean something for the chosen source."""
+        source = self._draft.source
+        for section in SECTIONS:
+            self.query_one(f"#section-{section.title.lower()}").display = source in section.sources
+            for field in section.fields:
+                shown = source in section.sources and source in field.sources
+                self.query_one(f"#row-{field.id}").display = shown
+        words = {"iso": "ISO", "import": "Disk"}
+        self.query_one("#label-image", Label).update(words.get(source, "Image"))
+
+    # -- the plan ---------------------------------------------------------------------------------
+
+    def _replan(self) -> None:
+        self._number += 1
+        number = self._number
+        self.set_timer(SOON, lambda: self._plan(number))
+
+    def _plan(self, number: int) -> None:
+        if number != self._number or not self.is_mounted:
+            return
+        draft, ground, snapshot = self._draft, self.ground, self._snapshot()
+        try:
+            names: Sequence[str] = names_of(draft)
+        except LimenError as error:
+            names, self._wrong = (), (Finding("name", "error", error.detail or error.title),)
+        else:
+            self._wrong = ()
+        spec, wrong = spec_of(draft, names[0] if names else "")
+        self._wrong = (*self._wrong, *wrong)
+        if ground is None or snapshot is None:
+            self._prepared = None
+            self._show_plan(names)
+            return
+        shared_reader().read(
+            lambda: prepare(spec, ground, snapshot),
+            lambda made: self.post_message(Planned(number, made)) if isinstance(made, Prepared) else None,
+        )
+
+    @on(Planned)
+    def _planned(self, event: Planned) -> None:
+        event.stop()
+        if event.number == self._number:
+            self._prepared = event.prepared
+            try:
+                self._show_plan(names_of(self._draft))
+            except LimenError:
+                self._show_plan(())
+
+    def _host_problem(self) -> str:
+        found = self._grounds.get(self._draft.host)
+        if isinstance(found, LimenError):
+            problem = problem_of(found)
+            return f"{problem.title}. {problem.detail} {problem.hint}".strip()
+        if not self._draft.host:
+            down = [f"{clean(host.host.name)} is {why}" for host in self._fleet.view.hosts if (why := why_not(host))]
+            return "No host can take a VM now. " + "; ".join(down[:5])
+        return "" if found is not None else "Asking the host what it has ..."
+
+    def _show_plan(self, names: Sequence[str]) -> None:
+        best = next((each for each in suggest_host(self._fleet.view.hosts) if each.host_id == self._draft.host), None)
+        view = View(self._prepared, self._wrong, self.ground, self._host_problem(), best, names)
+        text = Text()
+        colours = {"bad": "$text-error", "warn": "$text-warning"}
+        variables = self.app.get_css_variables()
+        for kind, line in plan_lines(view):
+            colour = variables.get(colours.get(kind, "").lstrip("$").replace("text-", ""), "")
+            style = " ".join(filter(None, (KINDS[kind], colour if not self.app.ansi_color else "")))
+            text.append(clean(line) + "\n", style=style)
+        self.query_one("#plan", Static).update(text)
+        levels: dict[str, str] = {}
+        for finding in (*self._wrong, *(self._prepared.findings if self._prepared else ())):
+            field = field_of(finding.field)
+            if levels.get(field) != "error":
+                levels[field] = finding.level
+        for field in FIELDS:
+            label = self.query_one(f"#label-{field}", Label)
+            label.set_class(levels.get(field) == "error", "-wrong")
+            label.set_class(levels.get(field) == "warning", "-doubtful")
+
+    def show_fleet(self, view: FleetView) -> None:  # noqa: ARG002
+        """The host may have come up meanwhile."""
+        if self.is_mounted and self._draft.host not in self._grounds:
+            self._ask_host()
+
+    # -- the end ----------------------------------------------------------------------------------
+
+    @on(Button.Pressed)
+    def _pressed(self, event: Button.Pressed) -> None:
+        event.stop()
+        if event.button.id == "create":
+            self.action_create()
+        else:
+            self.action_leave()
+
+    def action_leave(self) -> None:
+        """Leave; the draft is kept."""
+        self.dismiss(self._draft)
+
+    def action_create(self) -> None:
+        """Start a job for each name, when nothing is wrong."""
+        ground, snapshot = self.ground, self._snapshot()
+        try:
+            names = names_of(self._draft)
+        except LimenError as error:
+            self._refuse("name", error.detail or error.title)
+            return
+        if ground is None or snapshot is None:
+            self._refuse("host", self._host_problem())
+            return
+        if not names:
+            self._refuse("name", "A VM needs a name.")
+            return
+        draft = self._draft
+        shared_reader().read(
+            lambda: Ready(tuple((*spec_of(draft, name)[1:], prepare(spec_of(draft, name)[0], ground, snapshot))
+                                for name in names)),
+            lambda ready: self.post_message(ready) if isinstance(ready, Ready) else None,
+        )  # fmt: skip
+
+    @on(Ready)
+    def _ready(self, event: Ready) -> None:
+        event.stop()
+        for wrong, made in event.made:
+            bad = next((each for each in (*wrong, *made.findings) if each.level == "error"), None)
+            if bad is not None or made.plan is None:
+                self._refuse(field_of(bad.field) if bad else "", bad.text if bad else "It cannot be planned.")
+                return
+        for _, made in event.made:
+            if made.plan is not None:
+                self._limen.job_desk.start(made.plan, made.attachments)
+        self.dismiss(replace(self._draft, name=""))
+
+    def _refuse(self, field: str, text: str) -> None:
+        """Say why, and put the keyboard where it can be mended."""
+        self.app.notify(clean(text), title="Not created", severity="warning", markup=False, timeout=6)
+        try:
+            widget: Any = self.query_one(f"#{field}") if field else None
+        except NoMatches:
+            return
+        if widget is not None and widget.display:
+            self.set_focus(widget)
+

@@ -1,0 +1,182 @@
+"""The form of a new VM by keys, over the simulated fleet; and the spec that it makes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import fields, replace
+
+import pytest
+from textual.widgets import Input, Select
+
+from limen_tui.model.jobs import JobState
+from limen_tui.model.spec import CloudImage, CopyOf, DirectKernel, ImportDisk, IsoInstall, NicSpec, Pxe, Topology
+from limen_tui.tui.creating.draft import OWN_SIZE, Draft, names_of, spec_of, with_preset
+from limen_tui.tui.creating.fields import FIELDS, SECTIONS, field_of
+from limen_tui.tui.creating.screen import CreateScreen
+from tests.tui.shell.world import World, running
+
+GIB = 1 << 30
+
+
+def test_every_row_has_its_field_and_says_what_to_type() -> None:
+    known = {field.name for field in fields(Draft)} | {"password"}
+    for field in FIELDS.values():
+        assert field.id in known
+        assert field.hint or field.flag or field.choices is not None, field.id
+    assert len(FIELDS) == sum(len(section.fields) for section in SECTIONS)
+
+
+def test_a_draft_makes_the_spec() -> None:
+    draft = Draft(
+        name="web1", host="h", image="default/deb/ian.qcow2", vcpus="2", memory="4 GiB", topology="1x2x1",
+        vcpus_max="4", pool="p", size="30G", more_disks="10G, 1T raw", networks="default, bridge:br0 52:54:00:00:00:01",
+        user="ann", keys="ssh-ed25519 A\n\nssh-rsa B\n", packages="a b", address="10.0.0.5/24", gateway="10.0.0.1",
+        dns="10.0.0.1, 9.9.9.9", tags="web, prod web",
+    )  # fmt: skip
+    spec, wrong = spec_of(draft)
+    assert wrong == ()
+    assert (spec.name, spec.source) == ("web1", CloudImage("default", "deb/ian.qcow2"))
+    assert (spec.vcpus, spec.memory_kib, spec.topology) == (2, 4 << 20, Topology(1, 2, 1))
+    assert [(disk.pool, disk.capacity, disk.format) for disk in spec.disks] == [
+        ("p", 30 * GIB, "qcow2"), ("p", 10 * GIB, "qcow2"), ("p", 1 << 40, "raw"),
+    ]  # fmt: skip
+    assert spec.nics == (NicSpec(), NicSpec("bridge", "br0", "52:54:00:00:00:01"))
+    assert spec.cloud_init is not None
+    assert spec.cloud_init.ssh_keys == ("ssh-ed25519 A", "ssh-rsa B")
+    assert spec.cloud_init.addressing[0].dns == ("10.0.0.1", "9.9.9.9")
+    assert spec.tags == ("web", "prod")
+
+
+@pytest.mark.parametrize(
+    ("source", "made"),
+    [("iso", IsoInstall("p", "v")), ("import", ImportDisk("p", "v")), ("pxe", Pxe()), ("copy", CopyOf("u")),
+     ("kernel", DirectKernel("/k", "", "x"))],
+)  # fmt: skip
+def test_each_source(source, made) -> None:
+    spec, _ = spec_of(Draft(source=source, image="p/v", like="u", kernel="/k", cmdline="x"))
+    assert spec.source == made
+    assert spec.cloud_init is None
+    assert len(spec.disks) == (0 if source in ("import", "copy") else 1)
+
+
+@pytest.mark.parametrize(
+    ("field", "text"),
+    [("memory", "-1"), ("memory", "1e99"), ("size", "0"), ("size", "20 Gnomes"), ("vcpus", "two"), ("vcpus", "²"),
+     ("topology", "4"), ("networks", "wifi:x"), ("more_disks", "10G, ${7*7}"), ("vcpus_max", "9" * 30)],
+)  # fmt: skip
+def test_what_cannot_be_read_is_said_beside_its_field_and_nothing_is_lost(field, text) -> None:
+    draft = replace(Draft(name="x"), **{field: text})
+    _, wrong = spec_of(draft)
+    assert [field_of(finding.field) for finding in wrong] == [field]
+    assert getattr(draft, field) == text
+
+
+def test_presets_and_patterns() -> None:
+    tiny = with_preset(Draft(), "tiny")
+    assert (tiny.vcpus, tiny.memory, tiny.size) == ("1", "512M", "5G")
+    assert with_preset(tiny, "mine").preset == OWN_SIZE
+    assert names_of(Draft(name="web{1..3}")) == ("web1", "web2", "web3")
+    assert names_of(Draft()) == ()
+    assert "secret" not in repr(Draft(password_hash="secret", user_data="secret"))
+
+
+# -- by keys ------------------------------------------------------------------------------------------
+
+
+async def until(world: World, condition: Callable[[], object]) -> None:
+    for _ in range(400):
+        if condition():
+            return
+        await world.go_on(0.1)
+        await asyncio.sleep(0.01)
+    raise AssertionError("waited in vain")
+
+
+def form(world: World) -> CreateScreen:
+    screen = world.app.screen
+    assert isinstance(screen, CreateScreen)
+    return screen
+
+
+async def opened(world: World) -> CreateScreen:
+    await world.press("n")
+    screen = form(world)
+    await until(world, lambda: screen.ground)
+    return screen
+
+
+async def test_a_vm_is_created_by_keys_alone() -> None:
+    async with running() as world:
+        screen = await opened(world)
+        await world.press(*"web-new")
+        await until(world, lambda: screen._prepared and screen._prepared.plan)
+        await world.press("ctrl+s")
+        await until(world, lambda: world.app.fleet.jobs.jobs and not world.app.fleet.jobs.active)
+        (job,) = world.app.fleet.jobs.jobs
+        assert (job.state, job.problem) == (JobState.DONE, None)
+        await until(world, lambda: any(vm.name == "web-new" for vm in world.app.fleet.view.vms))
+        assert "web-new" in world.notices()
+
+
+async def test_a_taken_name_is_said_and_nothing_is_done() -> None:
+    async with running() as world:
+        screen = await opened(world)
+        taken = next(vm.name for vm in world.app.fleet.view.vms if vm.key.host_id == screen._draft.host)
+        await world.press(*taken)
+        await until(world, lambda: screen.query_one("#label-name").has_class("-wrong"))
+        await world.press("ctrl+s")
+        await until(world, lambda: "name" in world.notices())
+        assert form(world).focused is screen.query_one("#name")
+        assert not world.app.fleet.jobs.jobs
+
+
+async def test_what_was_typed_stays_when_the_form_is_left() -> None:
+    async with running() as world:
+        await opened(world)
+        await world.press(*"half")
+        await world.press("escape", "n")
+        assert form(world).query_one("#name", Input).value == "half"
+
+
+async def test_rows_follow_the_source_and_sizes_the_preset() -> None:
+    async with running() as world:
+        screen = await opened(world)
+        screen.query_one("#source", Select).value = "pxe"
+        await until(world, lambda: not screen.query_one("#row-image").display)
+        assert not screen.query_one("#section-cloud-init").display
+        screen.query_one("#preset", Select).value = "large"
+        await until(world, lambda: screen.query_one("#vcpus", Input).value == "4")
+        screen.query_one("#vcpus", Input).value = "3"
+        await until(world, lambda: screen.query_one("#preset", Select).value == OWN_SIZE)
+
+
+async def test_the_form_opens_while_every_host_hangs() -> None:
+    async with running() as world:
+        for port in world.app.fleet._ports.values():
+            port.submit = lambda call, **more: __import__("concurrent.futures").futures.Future()  # never answers
+        await world.press("n")
+        screen = form(world)
+        await world.press(*"x")
+        assert screen.query_one("#name", Input).value == "x"
+        await world.press("ctrl+s")
+        assert "Asking the host" in world.notices()
+
+
+async def test_read_only_creates_nothing() -> None:
+    async with running(read_only=True) as world:
+        await world.press("n")
+        assert not isinstance(world.app.screen, CreateScreen)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)], ids=str)
+async def test_looks(size) -> None:
+    """The plan is in sight at each size."""
+    async with running(size) as world:
+        screen = await opened(world)
+        await world.press(*"web1")
+        await until(world, lambda: screen._prepared and screen._prepared.plan)
+        plan, name = screen.query_one("#plan-pane").region, screen.query_one("#name").region
+        assert plan.height >= 8
+        assert name.width >= 30
+        assert screen.region.contains_region(plan)
