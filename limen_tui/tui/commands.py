@@ -13,14 +13,15 @@ from limen_tui.tui.actionscreen import ActionScreen
 from limen_tui.tui.console.commands import ConsoleCommands
 from limen_tui.tui.deleting.commands import DeleteCommands
 from limen_tui.tui.dialogs.text import YesNoDialog
-from limen_tui.tui.help.screen import HelpScreen
 from limen_tui.tui.guestscreen.commands import ScreenCommands
+from limen_tui.tui.help.screen import HelpScreen
 from limen_tui.tui.hosts.commands import HostCommands
 from limen_tui.tui.palette import sources
 from limen_tui.tui.palette.match import Pick
 from limen_tui.tui.palette.picker import Picker
 from limen_tui.tui.storage.commands import ImageCommands
 from limen_tui.tui.themes import LABELS, PREFIX
+from limen_tui.tui.vm.commands import VMCommands
 from limen_tui.tui.vm.screen import VMScreen
 from limen_tui.tui.vm.xml import XMLScreen
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from limen_tui.tui.main.screen import MainScreen
 
 
-class Commands(ConsoleCommands, DeleteCommands, ScreenCommands, HostCommands, ImageCommands):
+class Commands(ConsoleCommands, DeleteCommands, ScreenCommands, HostCommands, ImageCommands, VMCommands):
     """Methods ``do_<action id>``; each takes the target captured at the key press."""
 
     def __init__(self, app: LimenApp) -> None:

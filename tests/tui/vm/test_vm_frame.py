@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from textual import events
 
+from limen_tui.hypervisor.simulated.catalogue import STUBBORN
 from limen_tui.model.vm import VM
 from limen_tui.tui.dialogs.confirm import ConfirmDialog
 from limen_tui.tui.main.screen import MainScreen
@@ -21,6 +22,7 @@ from tests.tui.shell.world import World, running
 async def opened(world: World, name: str = "") -> VMScreen:
     """A running VM on its own screen."""
     vms = [vm for vm in world.app.fleet.view.vms if vm.state == "running" and name in vm.name]
+    vms = [vm for vm in vms if name or (vm.name != STUBBORN and vm.facts.has_agent)]
     world.app.main.show_vm(vms[0].key)
     await world.press("enter")
     screen = world.app.screen

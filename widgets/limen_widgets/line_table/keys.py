@@ -122,3 +122,9 @@ class TableActions:
             self._shift = wanted
             self._place()
             self.refresh()
+
+    def next_to(self: LineTable[Any], key: Hashable, by: int) -> Hashable | None:  # type: ignore[misc]
+        """Identity of the row so many rows below (above, when negative) that of ``key``; ``None`` beyond the ends."""
+        keys = [self._identity(line) for line in self._model.lines if not isinstance(line, Group)]
+        place = keys.index(key) + by if key in keys else -1
+        return keys[place] if 0 <= place < len(keys) else None

@@ -262,12 +262,6 @@ class LineTable(TableActions, ScrollView, Generic[R], can_focus=True):
         """Rows that pass the filter."""
         return self._model.shown
 
-    def next_to(self, key: Hashable, by: int) -> Hashable | None:
-        """Identity of the row so many rows below (above, when negative) that of ``key``; ``None`` beyond the ends."""
-        keys = [self._identity(line) for line in self._model.lines if not isinstance(line, Group)]
-        place = keys.index(key) + by if key in keys else -1
-        return keys[place] if 0 <= place < len(keys) else None
-
     def visible_keys(self) -> tuple[Hashable, ...]:
         """Identities of the rows on screen now."""
         return tuple(self._identity(line) for line in self._on_screen() if not isinstance(line, Group))

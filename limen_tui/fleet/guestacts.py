@@ -1,0 +1,53 @@
+"""Acts inside a guest, through its agent, with a line in the audit log each. Called on the UI thread; the future's
+callbacks run on the host's."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable
+from concurrent.futures import CancelledError, Future
+from typing import TypeVar
+
+from limen_tui.errors import InputError, LimenError
+from limen_tui.fleet.fleet import Fleet
+from limen_tui.model.events import AuditEntry
+from limen_tui.model.ports import HostVerbs
+from limen_tui.model.verbs.agent import AgentVerbs
+from limen_tui.model.vm import VM
+
+T = TypeVar("T")
+
+
+def act(fleet: Fleet, vm: VM, action: str, detail: str, call: Callable[[AgentVerbs], T]) -> Future[T]:
+    """Do ``call`` and write down that it was done by whom, and what came of it. ``detail`` must hold no secret."""
+
+    def done(future: Future[T]) -> None:
+        try:
+            future.result()
+        except LimenError as error:
+            result, more = "failed", f": {error.title}"
+        except CancelledError:
+            result, more = "dropped", ""
+        else:
+            result, more = "ok", ""
+        fleet.inventory.audit(AuditEntry(
+            fleet.clock.wall(), fleet.actor.who, fleet.actor.origin, action, vm.key.host_id, vm.host_name, vm.key.uuid,
+            vm.name, result, detail + more))  # fmt: skip
+
+    def ask(verbs: HostVerbs) -> T:
+        return call(verbs.agent)
+
+    future = fleet.call(vm.key.host_id, ask)
+    future.add_done_callback(done)
+    return future
+
+
+def words_of(text: str) -> tuple[str, ...]:
+    """A command as a shell would split it; nothing of it is expanded. Raises ``InputError``."""
+    try:
+        words = tuple(shlex.split(text))
+    except ValueError as error:
+        raise InputError("The command cannot be split into words", str(error), "Close the quotes.") from error
+    if not words or "\0" in text:
+        raise InputError("No command was typed")
+    return words

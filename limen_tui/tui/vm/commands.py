@@ -1,0 +1,146 @@
+"""What is done to one VM from its screen: inside the guest, its notes, ssh. May import textual, fleet. UI thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import CancelledError, Future
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, TypeVar
+
+from limen_tui.errors import InputError, LimenError
+from limen_tui.fleet import guestacts
+from limen_tui.model.actions import Target
+from limen_tui.model.units import clean
+from limen_tui.model.verbs.agent import AgentVerbs
+from limen_tui.model.vm import VM, VMKey
+from limen_tui.tui.dialogs.text import TextDialog, YesNoDialog
+from limen_tui.tui.vm.guestdialogs import FileScreen, OutputScreen, PasswordDialog, Secret
+
+if TYPE_CHECKING:
+    from limen_tui.tui.app import LimenApp
+
+T = TypeVar("T")
+
+
+class VMCommands:
+    """A part of the app's commands. The target was captured at the key press."""
+
+    _app: LimenApp
+
+    @cached_property
+    def frozen(self) -> set[VMKey]:
+        """VMs whose file systems were frozen from here, and not thawed since."""
+        return set()
+
+    def _act(self, vm: VM, action: str, detail: str, call: Callable[[AgentVerbs], T], said: Callable[[T], str]) -> None:
+        """Do it and say what came of it, whatever is on screen by then."""
+        app = self._app
+
+        def done(future: Future[T]) -> None:
+            try:
+                text, bad = said(future.result()), False
+            except LimenError as error:
+                text, bad = f"{error}. {error.hint}", True
+            except CancelledError:
+                return
+            # only a message: safe on the host's thread
+            app.notify(f"{clean(vm.name)}: {clean(text)}", severity="warning" if bad else "information", markup=False,
+                       timeout=8)  # fmt: skip
+
+        guestacts.act(app.fleet, vm, action, detail, call).add_done_callback(done)
+
+    # -- inside the guest -------------------------------------------------------------------------
+
+    def do_guest_run(self, target: Target) -> None:
+        """A command."""
+        vm = target.vms[0]
+        self._app.push_screen(
+            TextDialog(
+                f"Run inside {vm.name}", "Command", check=guestacts.words_of,
+                note="As root, by the guest agent; split into words, but by no shell: sh -c '…' for one.",
+            ),
+            lambda text: self._run(vm, text) if text else None,
+        )  # fmt: skip
+
+    def _run(self, vm: VM, text: str) -> None:
+        words, uuid, fleet = guestacts.words_of(text), vm.key.uuid, self._app.fleet
+        # its words may hold secrets: of the command, only its name is kept
+        start = partial(
+            guestacts.act, fleet, vm, "guest.run", words[0], lambda agent: agent.start_command(uuid, words)
+        )
+        self._app.push_screen(OutputScreen(
+            f"{vm.name}: {text}", start,
+            lambda pid: fleet.call(vm.key.host_id, lambda verbs: verbs.agent.command_result(uuid, pid)),
+        ))  # fmt: skip
+
+    def do_guest_read(self, target: Target) -> None:
+        """A file."""
+        vm = target.vms[0]
+
+        def read(path: str | None) -> None:
+            if path:
+                uuid = vm.key.uuid
+                self._app.push_screen(FileScreen(f"{vm.name}: {path}", partial(
+                    guestacts.act, self._app.fleet, vm, "guest.read", path,
+                    lambda agent: agent.read_file(uuid, path))))  # fmt: skip
+
+        self._app.push_screen(
+            TextDialog(f"Read a file inside {vm.name}", "Path", "/etc/os-release", check=_a_path,
+                       note="As root, by the guest agent; the first 256 KiB."), read)  # fmt: skip
+
+    def do_guest_freeze(self, target: Target) -> None:
+        """Freeze, after a question; or thaw what was frozen from here."""
+        vm = target.vms[0]
+        if vm.key in self.frozen:
+            self.do_guest_thaw(target)
+            return
+        text = (
+            f"Freeze the file systems inside {clean(vm.name)} on {clean(vm.host_name)}?\n"
+            "Whatever writes in the guest stands still until they are thawed: do it for a moment only."
+        )
+        self._app.push_screen(YesNoDialog("Freeze", text, "Freeze"), lambda yes: self._freeze(vm) if yes else None)
+
+    def _freeze(self, vm: VM) -> None:
+        def said(count: int) -> str:
+            self.frozen.add(vm.key)
+            return f"{count} file systems are frozen; thaw them soon"
+
+        self._act(vm, "guest.freeze", "", lambda agent: agent.freeze(vm.key.uuid), said)
+
+    def do_guest_thaw(self, target: Target) -> None:
+        """Thaw."""
+        vm = target.vms[0]
+
+        def said(count: int) -> str:
+            self.frozen.discard(vm.key)
+            return f"{count} file systems are thawed"
+
+        self._act(vm, "guest.thaw", "", lambda agent: agent.thaw(vm.key.uuid), said)
+
+    def do_guest_trim(self, target: Target) -> None:
+        """Give back unused blocks."""
+        vm = target.vms[0]
+        self._act(vm, "guest.trim", "", lambda agent: agent.trim(vm.key.uuid), lambda _: "it gave back unused blocks")
+
+    def do_guest_time(self, target: Target) -> None:
+        """Set the clock."""
+        vm = target.vms[0]
+        self._act(vm, "guest.time", "", lambda agent: agent.sync_time(vm.key.uuid), lambda _: "the clock was set")
+
+    def do_guest_password(self, target: Target) -> None:
+        """Set a password."""
+        vm = target.vms[0]
+
+        def chosen(answer: tuple[str, Secret] | None) -> None:
+            if answer is not None:
+                user, secret = answer
+                self._act(vm, "guest.password", f"of {user}",
+                          lambda agent: agent.set_password(vm.key.uuid, user, secret.take()),
+                          lambda _: f"the password of {user} was set")  # fmt: skip
+
+        self._app.push_screen(PasswordDialog(clean(vm.name)), chosen)
+
+
+def _a_path(text: str) -> None:
+    if not text.strip() or "\0" in text:
+        raise InputError("No file was named")
