@@ -61,9 +61,8 @@ def render_domain(
 
 def _disks(spec: VMSpec, paths: Mapping[ImageRef, str], seed_path: str, *, q35: bool) -> list[dict[str, Any]]:
     cds: DiskBus = "sata" if q35 else "ide"
-    wanted = list(spec.disks)
-    if seed_path:
-        wanted.append(DiskSpec(format="raw", bus=cds, existing=True, path=seed_path, device="cdrom"))
+    seed = _seed(spec, seed_path, cds) if seed_path else None
+    wanted = [*spec.disks, *([seed] if seed is not None else [])]
     order = _boot_order(spec)
     used: dict[str, int] = {}
     made = []
@@ -77,9 +76,18 @@ def _disks(spec: VMSpec, paths: Mapping[ImageRef, str], seed_path: str, *, q35: 
             "type": "volume" if not path.startswith("/") else "block" if path.startswith("/dev/") else "file",
             "device": disk.device, "format": disk.format, "cache": disk.cache, "path": path, "pool": disk.pool,
             "volume": disk.name, "bus": bus, "target": f"{prefix}{chr(ord('a') + number)}",
-            "discard": disk.device == "disk", "boot": order.get(id(disk), 0),
+            "readonly": disk.device == "cdrom" or disk is seed, "discard": disk.device == "disk" and disk is not seed,
+            "boot": order.get(id(disk), 0),
         })  # fmt: skip
     return made
+
+
+def _seed(spec: VMSpec, path: str, cds: DiskBus) -> DiskSpec:
+    """The seed on the bus that the boot disk is on: Debian's and others' cloud kernels know no SATA at all."""
+    bus = spec.boot_disk.bus if spec.boot_disk is not None else "virtio"
+    if bus in ("virtio", "scsi"):
+        return DiskSpec(format="raw", bus=bus, existing=True, path=path)
+    return DiskSpec(format="raw", bus=cds, existing=True, path=path, device="cdrom")
 
 
 def _boot_order(spec: VMSpec) -> dict[int, int]:

@@ -25,8 +25,8 @@ from limen_tui.model.spec import (
 from limen_tui.model.xml.domcaps import DomainCaps
 
 KVM = DomainCaps(
-    kind="kvm", emulator="/usr/bin/qemu-system-x86_64", machine="pc-q35-7.2", max_vcpus=288, uefi=True, secure_boot=True,
-    tpm=True, cpu_modes=("host-passthrough", "maximum", "host-model"), disk_buses=("virtio", "scsi", "sata", "usb"),
+    kind="kvm", emulator="/usr/bin/qemu-system-x86_64", machine="pc-q35-7.2", max_vcpus=288, uefi=True,
+    secure_boot=True, tpm=True, cpu_modes=("host-passthrough", "maximum", "host-model"), disk_buses=("virtio", "scsi", "sata", "usb"),
     graphics=("vnc", "spice"), video=("vga", "virtio", "qxl"), known=True,
 )  # fmt: skip
 TCG = dataclasses.replace(KVM, kind="qemu", cpu_modes=("maximum",))
@@ -41,7 +41,7 @@ CLOUD = VMSpec(
 )  # fmt: skip
 EVERY = (
     CLOUD,
-    VMSpec("iso", source=IsoInstall("iso", "netinst.iso"), disks=(DiskSpec("default", capacity=GIB),), graphics="spice"),
+    VMSpec("iso", source=IsoInstall("iso", "net.iso"), disks=(DiskSpec("default", capacity=GIB),), graphics="spice"),
     VMSpec("import", source=ImportDisk("default", "old.qcow2"), graphics="none", balloon=False, rng=False),
     VMSpec("pxe", source=Pxe(), nics=(NicSpec(),), disks=(DiskSpec("default", capacity=GIB),), serial=False),
     VMSpec("kernel", source=DirectKernel("/boot/vmlinuz", "/boot/initrd", "console=ttyS0"), agent=False),
@@ -51,8 +51,9 @@ EVERY = (
     VMSpec("secure", firmware="uefi-secure", tpm=True, machine="q35", disks=(DiskSpec("default", capacity=GIB),)),
 )  # fmt: skip
 
-HOSTILE = ("${7*7}", "]]>", "{{7*7}}", "{% raw %}", "<!-- -->", "&amp;", "\"'", "<x/>", "a\tb\nc\r", ": - [x]", "\x85\u2028",
-           "\N{RIGHT-TO-LEFT OVERRIDE}", "#cloud-config", "../../etc", "no", "1e3", "--- !!python/object:os.system")  # fmt: skip
+HOSTILE = ("${7*7}", "]]>", "{{7*7}}", "{% raw %}", "<!-- -->", "&amp;", "\"'", "<x/>", "a\tb\nc\r",
+           ": - [x]", "\x85\u2028", "\N{RIGHT-TO-LEFT OVERRIDE}", "#cloud-config", "../../etc", "no", "1e3",
+           "--- !!python/object:os.system")  # fmt: skip
 hostile = st.sampled_from(HOSTILE) | st.text(max_size=30)
 
 

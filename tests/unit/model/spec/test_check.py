@@ -209,7 +209,8 @@ def test_hostile_text_is_never_more_than_a_finding(text, source):
 def test_completing_says_what_was_left_open():
     done = complete(CLOUD, TCG)
     assert (done.kind, done.cpu_mode, done.vcpus_max) == ("qemu", "maximum", 1)
-    assert done.boot_disk == replace(CLOUD.disks[0], name="web-01.qcow2", backing=ImageRef("default", "debian-12.qcow2"))
+    base = ImageRef("default", "debian-12.qcow2")
+    assert done.boot_disk == replace(CLOUD.disks[0], name="web-01.qcow2", backing=base)
     assert all(nic.mac for nic in done.nics)
     assert done.nics[2].mac == "52:54:00:00:00:01"
     assert len({nic.mac for nic in done.nics}) == 3
