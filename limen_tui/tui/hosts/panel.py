@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from textwrap import wrap
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from limen_widgets.line_table import Column
@@ -54,7 +55,7 @@ class HostsPanel(TablePanel[HostRow]):
         for key in keys
     ]
     SORT: ClassVar[tuple[str, bool]] = ("name", False)
-    DETAIL_LINES: ClassVar[int] = 5
+    DETAIL_LINES: ClassVar[int] = 9
 
     DEFAULT_CSS = """
     HostsPanel #host-keys { height: 1; padding: 0 1; color: $text-muted; background: $panel; }
@@ -139,12 +140,16 @@ class HostsPanel(TablePanel[HostRow]):
         tick = UNKNOWN if load.tick_ms is None else f"{load.tick_ms:.0f} ms"
         seen = (*fact("sampled", ago(host.sampled_at, now)), *fact(" tick", tick), *fact(" calls", f"{load.rpcs:,}"),
                 *self._way(host, now))  # fmt: skip
-        lines: list[Line] = [first, facts, seen]
+        lines: list[Line] = []
         if host.problem is not None:
-            problem = ": ".join(filter(None, (clean(host.problem.title), clean(host.problem.detail))))
-            lines.append(((f" {problem}", "details--bad"),))
-            lines.append(((f" {clean(host.problem.hint)}", "details--warn"),))
-        return lines
+            # whole and first, in as many lines as it takes: both fingerprints of a changed key are compared here
+            said = [host.problem.title, *host.problem.detail.splitlines()]
+            lines += [((f" {line}", "details--bad"),) for text in said for line in self._wrapped(text)]
+            lines += [((f" {line}", "details--warn"),) for line in self._wrapped(host.problem.hint)]
+        return [first, *lines, facts, seen]
+
+    def _wrapped(self, text: str) -> list[str]:
+        return wrap(clean(text), max(40, self.size.width - 2), break_on_hyphens=False)
 
     def _way(self, host: HostSnapshot, now: float) -> Line:
         """How it is reached, since when, and how far away it is."""
@@ -191,7 +196,7 @@ def host_columns() -> Sequence[Column[HostRow]]:
         return ((row.when + ("  " if row.when and text else ""), "warn"), (text, "dim"))
 
     return (
-        Column("name", "Host", name, lambda r: r.host.host.name.lower(), min_width=8,
+        Column("name", "Host", name, lambda r: r.host.host.name.lower(), min_width=14,
                max_width=32, sticky=True, priority=0, highlight=False),
         Column("state", "State", state, lambda r: r.host.state.value, width=12, priority=1),
         Column("cpu", "CPU", lambda r: _figure(r.host.load.cpu_pct, percent(r.host.load.cpu_pct)),
