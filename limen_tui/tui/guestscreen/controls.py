@@ -3,32 +3,28 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from limen_widgets.pixels import PixelView
 from textual import on
 from textual.message import Message
-from textual.widget import Widget
 
 from limen_tui.fleet.display import GuestDisplay, Shot
 from limen_tui.model.rfb.keys import CTRL_ALT_DELETE, Stroke, strokes_of_text
 from limen_tui.model.units import clean
-from limen_tui.model.vm import VMKey
 from limen_tui.tui.dialogs.text import TextDialog
 from limen_tui.tui.guestscreen.menu import ESCAPE_KEY, key_picks, stroke_for
 from limen_tui.tui.guestscreen.saving import default_path, save
 from limen_tui.tui.palette.picker import Picker
-
-if TYPE_CHECKING:
-    from limen_tui.tui.app import LimenApp
+from limen_tui.tui.vm.tab import VMTab
 
 MOST_TYPED: Final = 8192
 """Characters of a text that are typed at once: at 80 keys a second, that is a minute and a half."""
 PANS: Final = {"left": (-1, 0), "right": (1, 0), "up": (0, -1), "down": (0, 1)}
 
 
-class ScreenMenu(Widget):
-    """Mixed into the tab: one key after the escape key is for Limen."""
+class ScreenMenu(VMTab):
+    """The part of the tab that has the menu: one key after the escape key is for Limen."""
 
     class Saved(Message):
         """Whether a picture was saved, in words."""
@@ -37,8 +33,6 @@ class ScreenMenu(Widget):
             super().__init__()
             self.said = said
 
-    limen: LimenApp
-    key: VMKey
     _display: GuestDisplay | None
     _shot: Shot | None
     _menu: bool
@@ -56,10 +50,6 @@ class ScreenMenu(Widget):
         raise NotImplementedError
 
     def _again(self) -> None:
-        raise NotImplementedError
-
-    def give_keys_back(self) -> None:
-        """See VMTab."""
         raise NotImplementedError
 
     def _type(self, text: str) -> None:

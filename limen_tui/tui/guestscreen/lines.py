@@ -22,8 +22,8 @@ def status_line(
             parts.append("as text")
         else:
             parts.append("whole" if window.zoom is None else f"1:{window.scale:g}")
-    if status.phase is Phase.LIVE and status.rate:
-        parts.append(f"{status.rate:.0f}/s")
+    if status.phase is Phase.LIVE:
+        parts.append(rate_text(status.rate))
     if status.typing:
         parts.append(f"typing, {status.typing} to go")
     if view_only:
@@ -36,6 +36,11 @@ def status_line(
     line.append(" " * max(1, width - line.cell_len - len(way_out)))
     line.append(way_out, style="bold")
     return line
+
+
+def rate_text(rate: float) -> str:
+    """Pictures in a second."""
+    return f"{rate:.0f}/s" if rate >= 1 else "still"
 
 
 def menu_text(width: int) -> Text:

@@ -24,13 +24,12 @@ from limen_tui.tui.guestscreen.controls import ScreenMenu
 from limen_tui.tui.guestscreen.lines import menu_text, status_line, waiting_text
 from limen_tui.tui.guestscreen.menu import ESCAPE_KEY
 from limen_tui.tui.guestscreen.password import VNCPasswordDialog
-from limen_tui.tui.vm.tab import VMTab
 
 if TYPE_CHECKING:
     from limen_tui.tui.app import LimenApp
 
 
-class GuestScreenTab(ScreenMenu, VMTab, can_focus=True):
+class GuestScreenTab(ScreenMenu, can_focus=True):
     """All keys go to the guest but the escape key, after which one key is for Limen."""
 
     tab_id: ClassVar[str] = "screen"

@@ -1,0 +1,61 @@
+"""How the guest's screen looks: as text, as pixels, with its menu. To accept a change: ``--snapshot-update``."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from limen_tui.fleet.actor import Actor
+from limen_tui.fleet.fleet import Fleet
+from limen_tui.hypervisor.simulated import SimulatedFleet, simulated_fleet
+from limen_tui.inventory import open_inventory
+from limen_tui.settings import Settings
+from limen_tui.tui.app import LimenApp
+from limen_tui.tui.guestscreen import lines
+from limen_tui.tui.guestscreen.tab import GuestScreenTab
+
+SIZES = [(80, 24), (120, 40), (200, 60)]
+MENU = "ctrl+right_square_bracket"
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[LimenApp, SimulatedFleet]]:
+    monkeypatch.setattr(lines, "rate_text", lambda rate: "5/s")
+    sim = simulated_fleet(7, 2, 20, manual=True)
+    fleet = Fleet(sim.hosts, sim.connector, open_inventory(None), clock=sim.clock, actor=Actor("ann", "tui"))
+    yield LimenApp(fleet, Settings(), demo=True), sim
+    fleet.close()
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("keys", [(), (MENU, "x"), (MENU,)], ids=["text", "pixels", "menu"])
+def test_looks(world: Any, snap_compare: Any, size: tuple[int, int], keys: tuple[str, ...]) -> None:
+    app, sim = world
+
+    async def run(pilot: Pilot[Any]) -> None:
+        await pilot.pause()
+        for _ in range(4):
+            sim.advance(2.0)
+            app.tick()
+            await pilot.pause()
+        vm = next(vm for vm in app.fleet.view.vms if vm.state == "running")
+        app.main.show_vm(vm.key)
+        await pilot.press("w")
+        await pilot.pause()
+        tab = app.screen.tab
+        assert isinstance(tab, GuestScreenTab)
+        for _ in range(300):
+            sim.advance(0)
+            if tab._shot is not None:
+                break
+            await asyncio.sleep(0.01)
+            await pilot.pause()
+        await pilot.press(*keys)
+        tab._show_lines()
+        await pilot.pause()
+
+    assert snap_compare(app, terminal_size=size, run_before=run)
