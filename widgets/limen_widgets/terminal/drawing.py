@@ -151,7 +151,8 @@ class DrawingScreen(Screen):
             first = bottom - len(rows)
         else:
             self.scrollback.extend([self.line(y) for y in range(bottom)])
-            self.scrollback.extend([((row, attrs),) if row else () for row in rows[:leaving]])
+            gone = [row.rstrip(" ") for row in rows[:leaving]] if attrs == PLAIN else rows[:leaving]
+            self.scrollback.extend([((row, attrs),) if row else () for row in gone])
             self.buffer.clear()
             rows, first = rows[leaving:], 0
         looks = self._looks_now()
@@ -188,7 +189,7 @@ def runs(cells: StaticDefaultDict[int, Char], columns: int) -> Line:
             if text:
                 found.append(("".join(text), look))
                 text = []
-            look = cell
+            look = Char(" ", *cell[1:])
         text.append(cell.data)
     if text:
         found.append(("".join(text), look))

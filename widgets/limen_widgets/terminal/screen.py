@@ -107,6 +107,16 @@ class GuestScreen(DrawingScreen):
             cells.update(dict.fromkeys(range(self.columns), Char("E")))
         self.dirty.update(range(self.lines))
 
+    def insert_characters(self, count: int | None = None) -> None:
+        """ICH; what is pushed over the edge is gone."""
+        x, count = self.cursor.x, count or 1
+        cells = self.buffer[self.cursor.y]
+        for place in sorted((place for place in cells if place >= x), reverse=True):
+            cell = cells.pop(place)
+            if place + count < self.columns:
+                cells[place + count] = cell
+        self.dirty.add(self.cursor.y)
+
     def erase_in_display(self, how: int = 0, *_args: Any, **_kwargs: Any) -> None:
         """ED. What a full clear wipes off the main screen is kept; the scrollback is not the guest's to clear."""
         if how == 3:

@@ -126,7 +126,7 @@ class TerminalSight(Widget):
         rows = self._shown()
         line = rows[y] if y < len(rows) else ()
         swapped = self._emulator.screen.reversed_video
-        segments = [Segment(text, base + style_of(look._replace(data=""), swapped)) for text, look in line]
+        segments = [Segment(text, base + style_of(look, swapped)) for text, look in line]
         strip = Strip(segments).adjust_cell_length(width, base)
         if self._found:
             strip = self._with_finds(strip, line, y)
