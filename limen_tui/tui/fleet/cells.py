@@ -30,9 +30,9 @@ def name(vm: VM) -> Line:
     return ((fmt.clean(vm.name), ""),)
 
 
-def host(vm: VM) -> Line:
-    """Its host's name."""
-    return ((fmt.clean(vm.host_name), ""),)
+def host(vm: VM, colour: str = "") -> Line:
+    """Its host's name, in the host's colour where it was given one."""
+    return ((fmt.clean(vm.host_name), colour),)
 
 
 def state(vm: VM) -> Line:

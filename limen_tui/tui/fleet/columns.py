@@ -34,12 +34,13 @@ def groups_for(column_ids: Iterable[str]) -> frozenset[StatsGroup]:
 
 
 def vm_columns(
-    now: Callable[[], float], history: Callable[[VM], Sequence[float]], group_of: Callable[[VM], str]
-) -> list[Column[VM]]:
-    """All columns of the VM table: ``now`` is Unix time, ``history`` a VM's last CPU figures, ``group_of`` its host's
-    group.
+    now: Callable[[], float], history: Callable[[VM], Sequence[float]], group_of: Callable[[VM], str],
+    colour_of: Callable[[VM], str],
+) -> list[Column[VM]]:  # fmt: skip
+    """All columns of the VM table: ``now`` is Unix time, ``history`` a VM's last CPU figures, ``group_of`` and
+    ``colour_of`` its host's group and colour.
     """
-    columns = [*_identity(), *_load(), *_place(now), *_optional(history, group_of)]
+    columns = [*_identity(colour_of), *_load(), *_place(now), *_optional(history, group_of)]
     return [replace(column, cell=_dimmed(column.cell)) for column in columns]
 
 
@@ -53,14 +54,14 @@ def _dimmed(cell: Callable[[VM], Cell]) -> Callable[[VM], Cell]:
     return shown
 
 
-def _identity() -> list[Column[VM]]:
+def _identity(colour_of: Callable[[VM], str]) -> list[Column[VM]]:
     return [
         Column("name", "Name", cells.name, lambda vm: natural(vm.name), min_width=14, max_width=40, flex=3,
                sticky=True, priority=0, header_help="The VM's name on its host"),
         Column("state", "State", cells.state, order.state, width=11, priority=1,
                header_help="What it does now; ~ is as last seen"),
-        Column("host", "Host", cells.host, lambda vm: natural(vm.host_name), min_width=6, max_width=16,
-               priority=3, header_help="The host it is on"),
+        Column("host", "Host", lambda vm: cells.host(vm, colour_of(vm)), lambda vm: natural(vm.host_name), min_width=6,
+               max_width=16, priority=3, header_help="The host it is on"),
     ]  # fmt: skip
 
 

@@ -81,7 +81,7 @@ class FleetPanel(ViewPanel):
         yield FilterBar(stay=False)
         yield ScopeLine()
         yield VMTable(
-            vm_columns(self._fleet.clock.wall, self._cpu_history, self._host_group),
+            vm_columns(self._fleet.clock.wall, self._cpu_history, self._host_group, self._host_colour),
             lambda vm: vm.key, id="vm-table", group_summary=grouping.summary,
         )  # fmt: skip
         yield EmptyNote()
@@ -325,6 +325,10 @@ class FleetPanel(ViewPanel):
 
     def _cpu_history(self, vm: VM) -> Sequence[float]:
         return self._fleet.history.series(vm.key, Series.CPU)
+
+    def _host_colour(self, vm: VM) -> str:
+        host = self._fleet.view.host(vm.key.host_id)
+        return host.host.colour if host is not None else ""
 
     def _host_group(self, vm: VM) -> str:
         host = self._fleet.view.host(vm.key.host_id)
