@@ -5,6 +5,7 @@ Imports settings, and jinja2 late; any thread.
 
 from __future__ import annotations
 
+import html
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -67,9 +68,17 @@ def _environment(kind: str, folders: tuple[str, ...]) -> Environment:
     )
 
 
+class _Escaped(str):
+    """Text that Jinja is not to escape once more."""
+
+    __slots__ = ()
+
+    def __html__(self) -> str:
+        return str(self)
+
+
 def _for_xml(value: Any) -> Any:
     from jinja2 import Undefined  # noqa: PLC0415
-    from markupsafe import Markup, escape  # noqa: PLC0415
 
     if isinstance(value, Undefined):
         return str(value)  # which says what is missing
@@ -78,11 +87,11 @@ def _for_xml(value: Any) -> Any:
         code = ord(char)
         if (code < 0x20 and char not in _BREAKS) or 0xD800 <= code <= 0xDFFF or code in (0xFFFE, 0xFFFF):
             raise InputError("A value cannot be put in XML", f"{text[:60]!r} has the character {code:#x} in it.")
-    escaped = str(escape(text))
+    escaped = html.escape(text)
     # attributes would turn these into blanks
     for char, entity in _BREAKS.items():
         escaped = escaped.replace(char, entity)
-    return Markup(escaped)  # noqa: S704 - just escaped
+    return _Escaped(escaped)
 
 
 def _for_yaml(value: Any) -> Any:

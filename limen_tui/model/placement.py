@@ -78,7 +78,7 @@ def _reason(host: HostSnapshot, free: int | None, *, enough: bool, vcpus: int) -
         total = units.size(info.memory_kib, unit="KiB")
         parts.append(f"{units.size(free, unit='KiB')} of {total} memory free")
     if host.load.cpu_pct is not None:
-        parts.append(f"CPU {units.percent(host.load.cpu_pct)} busy")
+        parts.append(f"CPU {host.load.cpu_pct:.0f} % busy")
     if not enough:
         parts.append(f"{info.cpus} CPUs for {vcpus} vCPUs")
     parts.append(f"{host.running} VM{'' if host.running == 1 else 's'} running")

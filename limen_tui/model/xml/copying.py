@@ -7,6 +7,7 @@ from typing import Final
 
 from lxml import etree
 
+from limen_tui.errors import InputError
 from limen_tui.model.xml.parse import parse
 
 ORIGIN_NS: Final = "urn:limen:origin:1"
@@ -24,13 +25,25 @@ def copy_settings(
     make_mac: Callable[[], str],
     disks: Mapping[str, str] | None = None,
 ) -> str:
-    """The domain XML ``xml`` as that of a new VM. Raises ``InputError`` where it is no domain XML.
+    """The domain XML ``xml`` as that of a new VM. Raises ``InputError`` where it is no domain XML, or the new name or a
+    path is nothing that XML can hold.
 
     Disks are left out but for those in ``disks``, which gives by target (``vda``) the path they have now; CD and
     floppy drives stay, empty. New MAC addresses; no security labels, NVRAM file, generation id, ports, passwords,
     passed-through devices, or serials that would name the old one.
     """
     root = parse(xml, "domain")
+    try:
+        _make_new(root, new_name, new_uuid, make_mac, disks or {})
+    except ValueError as error:
+        raise InputError("The settings cannot be copied", "There are control characters in a name or path.") from error
+    etree.indent(root, "  ")
+    return etree.tostring(root, encoding="unicode") + "\n"
+
+
+def _make_new(
+    root: etree._Element, new_name: str, new_uuid: str, make_mac: Callable[[], str], disks: Mapping[str, str]
+) -> None:
     old_uuid = (root.findtext("uuid") or "").strip()
     root.attrib.pop("id", "")
     _set(root, "name", new_name)
@@ -43,13 +56,11 @@ def copy_settings(
         _remove(element)
     devices = root.find("devices")
     if devices is not None:
-        _disks(devices, disks or {})
+        _disks(devices, disks)
         _nics(devices, make_mac)
         _ports(devices)
         _own_devices(devices)
     _origin(root, old_uuid)
-    etree.indent(root, "  ")
-    return etree.tostring(root, encoding="unicode") + "\n"
 
 
 def _set(root: etree._Element, name: str, value: str) -> None:

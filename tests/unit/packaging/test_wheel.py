@@ -68,10 +68,13 @@ def test_the_wheel_holds_the_code_the_widgets_and_every_data_file(wheel: Path) -
     with zipfile.ZipFile(wheel) as archive:
         held = set(archive.namelist())
     tracked = subprocess.run(
-        ["git", "-c", f"safe.directory={ROOT}", "ls-files", "limen_tui", "widgets/limen_widgets"],
+        ["git", "-c", f"safe.directory={ROOT}", "ls-files", "limen_tui", "widgets/limen_widgets", "templates"],
         cwd=ROOT, capture_output=True, text=True, check=True,
     ).stdout.split()  # fmt: skip
-    wanted = {name.removeprefix("widgets/") for name in tracked if (ROOT / name).exists()}
+    wanted = {
+        f"limen_tui/{name}" if name.startswith("templates/") else name.removeprefix("widgets/")
+        for name in tracked if (ROOT / name).exists()
+    }  # fmt: skip
     assert wanted - held == set()
     assert not [name for name in held if name.startswith(("tests/", "screenshots/"))]
 
@@ -87,12 +90,37 @@ def test_the_screen_and_its_widgets_load_from_the_wheel(installed: Path, empty: 
         assert Path(place).is_relative_to(installed)
 
 
+RENDER = """
+from limen_tui.fleet.render import render_domain
+from limen_tui.fleet.seed import seed_files
+from limen_tui.fleet.templates import template_folders
+from limen_tui.model.spec import CloudInit, VMSpec, complete
+from limen_tui.model.xml.domcaps import DomainCaps
+spec = complete(VMSpec("packed", cloud_init=CloudInit()), DomainCaps())
+assert "<name>packed</name>" in render_domain(spec, {}, DomainCaps())
+assert "hostname: packed" in seed_files(spec)["user-data"]
+print(template_folders()[-1])
+"""
+
+
+def test_the_templates_are_found_in_the_wheel_and_in_the_source_tree(installed: Path, empty: dict[str, str]) -> None:
+    place = Path(run(installed, empty, "bin/python", "-c", RENDER).strip())
+    assert place.is_relative_to(installed)
+    # ours is the editable install; PYTHONPATH is the bare source tree
+    for more in ({}, {"PYTHONPATH": f"{ROOT}:{ROOT}/widgets"}):
+        said = subprocess.run(
+            [sys.executable, "-c", RENDER], cwd=empty["HOME"], env={**empty, **more}, capture_output=True, text=True,
+            check=True,
+        )  # fmt: skip
+        assert Path(said.stdout.strip()) == ROOT / "templates"
+
+
 def test_every_dependency_is_imported_and_every_import_is_a_dependency() -> None:
     import ast
     import tomllib
 
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    names = {"libvirt-python": "libvirt"}
+    names = {"libvirt-python": "libvirt", "pyyaml": "yaml"}
     declared = {spec.partition("[")[0].partition(">")[0].partition("=")[0] for spec in project["dependencies"]}
     imported = {
         module.partition(".")[0]
@@ -102,7 +130,7 @@ def test_every_dependency_is_imported_and_every_import_is_a_dependency() -> None
         if isinstance(node, ast.Import | ast.ImportFrom)
         for module in ([alias.name for alias in node.names] if isinstance(node, ast.Import) else [node.module or ""])
     }
-    # rich comes with textual, and textual promises it in its own interface
-    ours = {"limen_tui", "limen_widgets", "rich", ""}
+    # rich comes with textual, which promises it in its own interface; libvirt_qemu is a part of libvirt-python
+    ours = {"limen_tui", "limen_widgets", "rich", "libvirt_qemu", ""}
     foreign = {name for name in imported if name not in sys.stdlib_module_names} - ours
     assert foreign == {names.get(name, name) for name in declared}

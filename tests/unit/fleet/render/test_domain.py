@@ -158,7 +158,8 @@ def test_what_xml_cannot_hold_is_refused(char):
 @pytest.mark.parametrize(
     "spec",
     [PoolSpec("p", "/srv/p"), PoolSpec("nfs", "/mnt/x", "netfs", "/export", "nas"),
-     PoolSpec("vg", "/dev/vg", "logical", "vg"), PoolSpec("d", "/mnt/d", "fs", "/dev/sdb1"), PoolSpec("a&b ${7*7}", "/srv/<x>")],
+     PoolSpec("vg", "/dev/vg", "logical", "vg"), PoolSpec("d", "/mnt/d", "fs", "/dev/sdb1"),
+     PoolSpec("a&b ${7*7}", "/srv/<x>")],
 )  # fmt: skip
 def test_pools(spec):
     valid(render_pool(spec), "storagepool")

@@ -93,7 +93,9 @@ def test_a_scalar_reads_back_as_it_was(text):
     assert yaml.safe_load(f"a: {scalar(text)}\nb: [{scalar(text)}, 1]") == {"a": text, "b": [text, 1]}
 
 
-@pytest.mark.parametrize("word", ["no", "on", "1e3", "0x10", "1_000", "2024-01-01", "null", "1.5", "12:30:45", "~", "=", "0o7"])
+@pytest.mark.parametrize(
+    "word", ["no", "on", "1e3", "0x10", "1_000", "2024-01-01", "null", "1.5", "12:30:45", "~", "=", "0o7"]
+)
 def test_words_that_yaml_would_take_for_something_else(word):
     assert yaml.safe_load(scalar(word)) == word
 

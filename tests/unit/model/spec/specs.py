@@ -26,7 +26,8 @@ from limen_tui.model.xml.domcaps import DomainCaps
 
 KVM = DomainCaps(
     kind="kvm", emulator="/usr/bin/qemu-system-x86_64", machine="pc-q35-7.2", max_vcpus=288, uefi=True,
-    secure_boot=True, tpm=True, cpu_modes=("host-passthrough", "maximum", "host-model"), disk_buses=("virtio", "scsi", "sata", "usb"),
+    secure_boot=True, tpm=True, cpu_modes=("host-passthrough", "maximum", "host-model"),
+    disk_buses=("virtio", "scsi", "sata", "usb"),
     graphics=("vnc", "spice"), video=("vga", "virtio", "qxl"), known=True,
 )  # fmt: skip
 TCG = dataclasses.replace(KVM, kind="qemu", cpu_modes=("maximum",))
