@@ -19,6 +19,7 @@ from limen_tui.tui.hosts.commands import HostCommands
 from limen_tui.tui.palette import sources
 from limen_tui.tui.palette.match import Pick
 from limen_tui.tui.palette.picker import Picker
+from limen_tui.tui.resize.commands import ResizeCommands
 from limen_tui.tui.storage.commands import ImageCommands
 from limen_tui.tui.themes import LABELS, PREFIX
 from limen_tui.tui.vm.commands import VMCommands
@@ -30,7 +31,9 @@ if TYPE_CHECKING:
     from limen_tui.tui.main.screen import MainScreen
 
 
-class Commands(ConsoleCommands, DeleteCommands, ScreenCommands, HostCommands, ImageCommands, VMCommands):
+class Commands(
+    ConsoleCommands, DeleteCommands, ResizeCommands, ScreenCommands, HostCommands, ImageCommands, VMCommands
+):
     """Methods ``do_<action id>``; each takes the target captured at the key press."""
 
     def __init__(self, app: LimenApp) -> None:
