@@ -115,4 +115,5 @@ class _Run:
         self.stages.append(stage)
         if not self._quiet:
             mark = "ok  " if stage.ok else "FAIL"
-            print(clean(f"{mark}  {stage.name:<12} {stage.seconds * 1000:7.1f} ms  {stage.text}"), flush=True)
+            text = "; ".join(stage.text.splitlines())
+            print(clean(f"{mark}  {stage.name:<12} {stage.seconds * 1000:7.1f} ms  {text}"), flush=True)

@@ -111,7 +111,7 @@ def test_a_cut_host_is_stale_soon_others_stay_live_and_it_comes_back_by_itself(w
     world.wait(lambda: world.host(1).sampled_at != before, 5, "host 1 to stay live")
     world.wait_state(5, HostState.DOWN, 20)
     lab.heal(5)
-    assert world.wait_state(5, HostState.UP, 10) <= 6.0
+    assert world.wait_state(5, HostState.UP, 10) <= 5.0
 
 
 @pytest.mark.parametrize("what", ["libvirtd", "sshd sessions", "reboot", "reset"])

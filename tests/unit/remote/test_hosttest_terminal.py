@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import asyncssh
 import pytest
 
 from tests.bench.ui_pty import Terminal
@@ -95,6 +96,21 @@ async def test_without_a_terminal_it_says_what_it_would_ask(sshd: Sshd, environ:
     ]
     assert said["ok"] is False
     assert said["stages"][-1]["stage"] == "sign-in"
+
+
+async def test_a_changed_key_is_told_in_lines_that_can_be_read(sshd: Sshd, environ: dict[str, str]) -> None:
+    other = asyncssh.generate_private_key("ssh-ed25519").export_public_key("openssh").decode()
+    sshd.known_hosts.write_text(f"[127.0.0.1]:{sshd.port} {other}")
+    done = await asyncio.to_thread(
+        lambda: subprocess.run(command(sshd, "doctor"), capture_output=True, text=True, timeout=60, check=False,
+                               stdin=subprocess.DEVNULL, env={**environ, "PATH": "/usr/bin:/bin"})
+    )  # fmt: skip
+    assert done.returncode == 6
+    assert "FAIL  host key" in done.stdout
+    assert "; offered: ssh-ed25519" in done.stdout
+    assert "\N{REPLACEMENT CHARACTER}" not in done.stdout + done.stderr
+    assert "ssh-keygen -R" in done.stderr
+    assert "nobody can be asked" not in done.stderr, "a changed key is no question"
 
 
 async def test_ctrl_c_at_a_hidden_prompt_gives_the_terminal_back(sshd: Sshd, environ: dict[str, str]) -> None:
