@@ -29,6 +29,8 @@ def read_presets(source: Source, tables: Mapping[str, Any], wrong: Wrong) -> Map
         for key in ("memory", "disk"):
             if key in table and not isinstance(table[key], str):
                 raise wrong(source, (*path, key), f"is {table[key]!r}", 'It must be text with a unit: "4G".')
+        if "memory_kib" in table:
+            raise wrong(source, (*path, "memory_kib"), "not a known key", "Did you mean memory?")
         plain = {("memory_kib" if key == "memory" else key): value for key, value in table.items()}
         try:
             made[name] = from_plain(Preset, plain, path)
