@@ -15,6 +15,7 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser], with_json: W
     _resize(verbs, with_json)
     _delete(verbs, with_json)
     _trash(verbs, with_json)
+    _reconcile(verbs, with_json)
 
 
 def _create(verbs: argparse._SubParsersAction[argparse.ArgumentParser], with_json: WithJson) -> None:
@@ -128,3 +129,18 @@ def _trash(verbs: argparse._SubParsersAction[argparse.ArgumentParser], with_json
     purge.add_argument("--host", metavar="HOST")
     purge.add_argument("--due", action="store_true", help="all that were kept for as long as was asked")
     purge.add_argument("-y", "--yes", action="store_true", help="do not ask")
+
+
+def _reconcile(verbs: argparse._SubParsersAction[argparse.ArgumentParser], with_json: WithJson) -> None:
+    reconcile = verbs.add_parser(
+        "reconcile", help="VMs, disks and jobs that the hypervisors and Limen do not agree on",
+        description="List VMs that Limen did not know or that the hypervisor has lost, disks that no VM uses, "
+                    "definitions whose disks are missing, jobs unfinished; and do something about them by name.",
+    )  # fmt: skip
+    reconcile.add_argument("names", nargs="*", metavar="NAME", help="what --do is for")
+    reconcile.add_argument("--do", choices=("adopt", "ignore", "recreate", "forget", "delete", "resume", "rollback",
+                                            "leave"))  # fmt: skip
+    reconcile.add_argument("--host", metavar="HOST", help="this host only")
+    reconcile.add_argument("--show-ignored", action="store_true", help="speak of everything again")
+    reconcile.add_argument("-y", "--yes", action="store_true", help="do not ask before deleting")
+    with_json(reconcile)

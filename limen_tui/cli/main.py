@@ -20,7 +20,8 @@ from limen_tui.settings import SAMPLE, Settings, load_settings
 _VERBS: Final = {
     "vms": ("listing", "vms"), "hosts": ("listing", "hosts"), "jobs": ("jobs", "jobs"),
     "console": ("console", "console"),
-    "create": ("creating", "create"), "delete": ("deleting", "delete"), "trash": ("deleting", "trash"),
+    "create": ("creating", "create"), "delete": ("deleting", "delete"),
+    "reconcile": ("reconcile", "reconcile"), "trash": ("deleting", "trash"),
     "resize": ("resize", "resize"),
     "images": ("images", "images"), "upload": ("images", "upload"), "fetch": ("images", "fetch"),
 }  # fmt: skip

@@ -32,6 +32,7 @@ from limen_tui.model.ports import Clock, Connector, HostPort, HostVerbs, Invento
 from limen_tui.model.vm import VM, VMKey
 
 if TYPE_CHECKING:
+    from limen_tui.fleet.chronicle import Chronicle
     from limen_tui.fleet.screens import Links
     from limen_tui.fleet.stages import Tester
     from limen_tui.jobs.runner import JobRunner
@@ -114,6 +115,13 @@ class Fleet:
     def hosts(self) -> tuple[Host, ...]:
         """Configured hosts in their order, disabled ones included."""
         return tuple(sorted(self._hosts.values(), key=lambda host: (host.position, host.name)))
+
+    @cached_property
+    def chronicle(self) -> Chronicle:
+        """What keeps definitions as they change. Made at the first use: the first paint does without."""
+        from limen_tui.fleet.chronicle import Chronicle  # noqa: PLC0415
+
+        return Chronicle(self)
 
     @cached_property
     def jobs(self) -> JobRunner:
@@ -235,6 +243,8 @@ class Fleet:
     def poll(self) -> bool:
         """Take in what the sessions have; whether there is a new ``view`` or a new event. Never blocks."""
         told = self._drain_events()
+        if self._started:
+            self.chronicle.tick()
         raw = self._waiting | {host_id: port.snapshot for host_id, port in self._ports.items()}
         self.acts.settle(raw)
         pending = self.acts.pending_states()
@@ -316,6 +326,7 @@ class Fleet:
             self.events.append(event)
             self.events_seen += 1
             told = True
+            self.chronicle.hear(event)
             host = self._hosts.get(event.host_id)
             # acts are in the audit log already; of hosts given by -c nothing stays
             if event.kind is not EventKind.ACT and (host is None or host.saved):

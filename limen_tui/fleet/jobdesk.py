@@ -7,6 +7,7 @@ from concurrent.futures import Future
 from typing import TYPE_CHECKING, TypeVar
 
 from limen_tui.fleet.actor import Actor
+from limen_tui.fleet.known import Known
 from limen_tui.jobs.runner import JobRunner
 from limen_tui.model.events import AuditEntry, EventKind, HostEvent
 from limen_tui.model.jobs import Job, JobState
@@ -14,6 +15,7 @@ from limen_tui.model.ports import Clock, HostVerbs, InventoryPort
 
 if TYPE_CHECKING:
     from limen_tui.fleet.fleet import Fleet
+    from limen_tui.remote.hostweb import HostWeb
 
 T = TypeVar("T")
 _RESULTS = {JobState.DONE: "ok", JobState.STUCK: "stuck", JobState.CANCELLED: "cancelled", JobState.LEFT: "left"}
@@ -33,6 +35,12 @@ class FleetHosts:
         """Whether it can be asked."""
         return self._fleet.is_up(host_id)
 
+    def web(self, host_id: str) -> HostWeb | None:
+        """The web as a host sees it; implements :class:`limen_tui.jobs.ops.hostfetch.Webbed`."""
+        from limen_tui.fleet.hostweb import web_of  # noqa: PLC0415 - SSH is for those who fetch
+
+        return web_of(self._fleet, host_id)
+
 
 def job_runner(
     fleet: Fleet, inventory: InventoryPort, clock: Clock, actor: Actor, tell: Callable[[HostEvent], None]
@@ -47,6 +55,8 @@ def job_runner(
             now, actor.who, actor.origin, plan.action or f"job.{plan.kind}", plan.host_id, plan.host_name,
             plan.vm_uuid, plan.vm_name, result, detail,
         ))  # fmt: skip
+        if job.state is JobState.DONE and any(step.op == "volume.delete" for step in plan.steps) and plan.vm_uuid:
+            Known(inventory).forget(plan.host_id, plan.vm_uuid)  # gone for good is not lost
         level = "info" if job.state is JobState.DONE else "warning" if job.state is JobState.CANCELLED else "error"
         text = f"{plan.title}: {job.state.value}" + (f" ({detail})" if detail else "")
         tell(HostEvent(

@@ -1,0 +1,107 @@
+"""Keeps each definition that is seen to change, with time and author. Called by the thread that polls the fleet.
+
+The first look at a host is taken in slices, behind all that people ask for; after that the hosts' own events say
+what to read again. What is read goes to the inventory's writer; nothing here waits.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from concurrent.futures import Future
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from limen_tui.errors import LimenError, NotFound
+from limen_tui.model.events import EventKind, HostEvent
+from limen_tui.model.host import HostState
+from limen_tui.model.keepsakes import Definition
+from limen_tui.model.ports import HostVerbs, Priority
+from limen_tui.model.vm import VMKey
+
+if TYPE_CHECKING:
+    from limen_tui.fleet.fleet import Fleet
+
+SLICE: Final = 10
+"""Definitions read in one go."""
+OURS_SECONDS: Final = 20.0
+"""After one of our own jobs or acts, so long a change of that VM is taken for its work."""
+_TELLING: Final = ("defined", "metadata changed", "device added", "device removed")
+
+
+class Chronicle:
+    """The history of definitions of a fleet's saved hosts."""
+
+    def __init__(self, fleet: Fleet) -> None:
+        self._fleet = fleet
+        self._todo: dict[str, deque[str]] = {}
+        self._under_way: dict[str, Future[dict[str, str]]] = {}
+        self._looked: set[str] = set()
+        """Hosts that were looked at whole since they came up."""
+
+    def hear(self, event: HostEvent) -> None:
+        """Take in one of the hosts' events."""
+        if event.kind in (EventKind.LIFECYCLE, EventKind.DEVICE, EventKind.DEFINITION) and event.uuid:
+            if event.text.startswith(_TELLING):
+                self._want(event.host_id, (event.uuid,))
+        elif event.kind is EventKind.HOST and event.text != HostState.UP.value:
+            self._looked.discard(event.host_id)
+
+    def _want(self, host_id: str, uuids: Iterable[str]) -> None:
+        todo = self._todo.setdefault(host_id, deque())
+        todo.extend(uuid for uuid in uuids if uuid not in todo)
+
+    def tick(self) -> None:
+        """Go on: at most one slice of each host is under way."""
+        for snapshot in self._fleet.view.hosts:
+            host = snapshot.host
+            if snapshot.state is not HostState.UP or not host.saved or snapshot.sampled_at is None:
+                continue
+            if host.id not in self._looked:
+                self._looked.add(host.id)
+                self._want(host.id, snapshot.vms)
+            todo = self._todo.get(host.id)
+            if not todo or ((busy := self._under_way.get(host.id)) is not None and not busy.done()):
+                continue
+            slice_ = tuple(todo.popleft() for _ in range(min(SLICE, len(todo))))
+            future = self._fleet.call(host.id, partial(_read, uuids=slice_), priority=Priority.BACKGROUND)
+            self._under_way[host.id] = future
+            future.add_done_callback(partial(self._keep, host.id))
+
+    def _keep(self, host_id: str, future: Future[dict[str, str]]) -> None:
+        """On a thread of the session: only enqueue."""
+        if future.cancelled() or future.exception() is not None:
+            self._looked.discard(host_id)  # the link broke: again when it is back
+            return
+        now, view = self._fleet.clock.wall(), self._fleet.view
+        for uuid, xml in future.result().items():
+            vm = view.vm(VMKey(host_id, uuid))
+            self._fleet.inventory.keepsakes.keep_definition(
+                Definition(0, now, host_id, uuid, vm.name if vm else "", self._author(VMKey(host_id, uuid), now), xml)
+            )
+
+    def _author(self, key: VMKey, now: float) -> str:
+        """Us, when a job or act of ours has just worked on the VM; else nobody knows."""
+        for act in reversed(self._fleet.acts.acts):
+            if now - act.started_at > OURS_SECONDS:
+                break
+            if key in act.items and act.operation.verb is None:
+                return self._fleet.actor.who
+        for job in reversed(self._fleet.jobs.jobs):
+            ended = job.finished_at if job.finished_at is not None else now
+            if (job.plan.host_id, job.plan.vm_uuid) == key and job.here and now - ended <= OURS_SECONDS:
+                return self._fleet.actor.who
+        return ""
+
+
+def _read(verbs: HostVerbs, uuids: tuple[str, ...]) -> dict[str, str]:
+    found = {}
+    for uuid in uuids:
+        try:
+            found[uuid] = verbs.xml(uuid, inactive=True)
+        except NotFound:
+            continue
+        except LimenError:
+            if len(uuids) == 1:
+                raise
+    return found
