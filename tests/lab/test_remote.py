@@ -15,6 +15,7 @@ from limen_tui.model.host import Host, HostState
 from limen_tui.model.lifecycle import Verb, VMState
 from limen_tui.model.questions import Answer, QuestionKind, Trust
 from limen_tui.model.vm import VMKey
+from limen_tui.remote.loop import remote_loop
 from tests.lab.conftest import RunningLab
 from tests.lab.limen_lab import client, faults
 from tests.lab.limen_lab.shell import wait_for
@@ -210,6 +211,37 @@ def test_two_hundred_reconnects_leave_nothing_behind(lab: RunningLab, tmp_path: 
     world.wait(lambda: used()[2] <= 1, 5, "the sockets to be removed (their folder stays)")
     assert int(lab.run(1, "sh", "-c", "pgrep -fc '^sshd: root' || true")) <= 2
     world.fleet.close()
+
+
+def test_whole_sessions_that_lose_their_link_leave_nothing_behind(lab: RunningLab, tmp_path: Path) -> None:
+    """With libvirt, its events and the bridge, not only the transport: the link is torn under them again and again."""
+    world = make_world(lab, tmp_path, [1])
+
+    def used() -> tuple[int, int, int]:
+        sockets = len([path for path in (tmp_path / "run").rglob("*") if path.is_socket()])
+        return len(list(Path("/proc/self/fd").iterdir())), threading.active_count(), sockets
+
+    def once() -> None:
+        world.wait_state(1, HostState.UP)
+        link = world.remoting.link("h1")
+        assert link is not None
+        remote_loop().loop.call_soon_threadsafe(link.connection.abort)
+        world.wait(lambda: world.host(1).state is not HostState.UP, 10, "the loss to be seen")
+        world.fleet.reconnect("h1")
+
+    for _ in range(3):
+        once()
+    world.wait_state(1, HostState.UP)
+    before = used()
+    for _ in range(60):
+        once()
+    world.wait_state(1, HostState.UP)
+    world.wait(lambda: used()[0] <= before[0] + 2, 15, f"file descriptors to be given back ({before} -> {used()})")
+    world.wait(lambda: used()[1] <= before[1] + 1, 15, f"threads to end ({before} -> {used()})")
+    assert used()[2] == 1, "one bridge"
+    assert int(lab.run(1, "sh", "-c", "pgrep -fc '^sshd: root' || true")) <= 2
+    world.fleet.close()
+    world.wait(lambda: used()[2] == 0, 5, "the last socket to be removed")
 
 
 def test_a_refused_host_says_so_without_a_session(lab: RunningLab, tmp_path: Path) -> None:
