@@ -69,16 +69,24 @@ async def _channel(connection: asyncssh.SSHClientConnection, address: str, port:
             raise ConnectError(f"Nothing answers at {where} on the host", inert(error.reason)) from error
     except (OSError, asyncssh.Error) as error:
         raise ConnectError("The SSH connection broke", inert(str(error))) from error
-    command = f"nc -U {shlex.quote(path)}" if path else f"nc {shlex.quote(address)} {port}"
     try:
-        found = await connection.run("command -v nc", check=False)
-        if found.exit_status:
-            raise NotSupported("The SSH server forbids forwarding, and there is no nc to stand in for it",
-                               hint="Set AllowTcpForwarding yes in its sshd_config, or install netcat-openbsd there.")
+        found = inert(str((await connection.run("command -v nc bash", check=False)).stdout or "")).split()
+        command = _stand_in([word.rpartition("/")[2] for word in found], address, port, path)
         writer, reader, _ = await connection.open_session(command, encoding=None, request_pty=False)
     except (OSError, asyncssh.Error) as error:
         raise NotSupported("The SSH server allows neither forwarding nor commands", inert(str(error))) from error
     return reader, writer
+
+
+def _stand_in(programs: list[str], address: str, port: int, path: str) -> str:
+    """The command that does what the SSH server does not. Raises ``NotSupported`` when there is none."""
+    if "nc" in programs:
+        return f"nc -U {shlex.quote(path)}" if path else f"nc {shlex.quote(address)} {port}"
+    if "bash" in programs and not path:
+        script = f"exec 3<>/dev/tcp/{address}/{port} || exit 1; cat <&3 & cat >&3; kill $!"
+        return f"exec bash -c {shlex.quote(script)}"
+    raise NotSupported("The SSH server forbids forwarding, and there is no nc to stand in for it",
+                       hint="Set AllowTcpForwarding yes in its sshd_config, or install nc there.")  # fmt: skip
 
 
 async def _carry(near: tuple[asyncio.StreamReader, asyncio.StreamWriter], far: Channel) -> None:
