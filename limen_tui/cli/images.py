@@ -9,10 +9,11 @@ from limen_tui.cli import exits, output
 from limen_tui.cli.deleting import ask
 from limen_tui.cli.jobrun import refuse_read_only, run_jobs, show_plan
 from limen_tui.cli.waiting import Waiter
-from limen_tui.errors import ConnectError, InputError, LimenError, NotFound
+from limen_tui.errors import InputError, LimenError, NotFound
 from limen_tui.fleet import images as stocks
 from limen_tui.fleet.fleet import Fleet
-from limen_tui.jobs.recipes.bring_image import fetch_image, upload_image
+from limen_tui.fleet.hostweb import plan_fetch
+from limen_tui.jobs.recipes.bring_image import upload_image
 from limen_tui.model import cloudimages
 from limen_tui.model.host import HostSnapshot, HostState
 from limen_tui.model.images import Image, ImageKind
@@ -117,19 +118,15 @@ def fetch(fleet: Fleet, arguments: argparse.Namespace) -> int:
     """Fetch an image by name or address as a job, and follow it."""
     host = _host(fleet, arguments.host)
     url, checksums, name = arguments.image, arguments.checksums, arguments.name
+    Waiter(fleet).reach(arguments.timeout)  # the host may have a way to the web of its own
     if "//" not in url:
-        waiter = Waiter(fleet)
-        waiter.reach(arguments.timeout)
         arch = _host(fleet, arguments.host).info.arch or cloudimages.X86
         image = cloudimages.find(url, arch)
         url, checksums, name = image.url, checksums or image.checksum_url, name or image.file
-    try:
-        plan = fetch_image(
-            host.host, arguments.pool, url, name=name, checksum=arguments.checksum, checksum_url=checksums,
-            read_back=arguments.read_back,
-        )  # fmt: skip
-    except ConnectError as error:
-        raise ConnectError(error.title, error.detail, stocks.by_hand(url, host.host.name, arguments.pool)) from error
+    plan = plan_fetch(
+        fleet, host.host, arguments.pool, url, name=name, checksum=arguments.checksum, checksum_url=checksums,
+        read_back=arguments.read_back,
+    )  # fmt: skip
     return _bring(fleet, host, plan, arguments)
 
 

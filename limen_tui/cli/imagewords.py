@@ -24,8 +24,8 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser], with_json: W
     upload.add_argument("--any-file", action="store_true", help="do not look whether it is a disk image")
     _where(upload, with_json)
     fetch = verbs.add_parser("fetch", help="bring a cloud image from the web to a host",
-                             description="Fetch a cloud image by name (`limen images --known`) or address. It goes "
-                                         "through this machine.")  # fmt: skip
+                             description="Fetch a cloud image by name (`limen images --known`) or address. The host "
+                                         "fetches it where it can, else this machine does.")  # fmt: skip
     fetch.add_argument("image", metavar="NAME|URL")
     fetch.add_argument("--checksums", metavar="URL", default="", help="the file with the checksums")
     _where(fetch, with_json)

@@ -13,6 +13,7 @@ from typing import Final
 from limen_tui.errors import Conflict, InputError, NotFound, StepFailed
 from limen_tui.jobs import localfile
 from limen_tui.jobs.context import Context
+from limen_tui.jobs.ops.hostfetch import host_fetch
 from limen_tui.jobs.ops.pour import PIECE, Place, pour, read_piece
 from limen_tui.jobs.ops.registry import Operation, Result, do_again, keep
 from limen_tui.model.checksums import parse_checksum
@@ -173,6 +174,7 @@ def _unused(context: Context, args: Args) -> Result:
 OPERATIONS: Final[Mapping[str, Operation]] = {
     "image.upload": Operation(_upload, do_again, keep, _check_upload),
     "image.fetch": Operation(_fetch, do_again, keep, _check_room),
+    "image.host-fetch": Operation(host_fetch, do_again, keep, _check_room),
     "image.copy": Operation(_copy, do_again, keep, _check_copy),
     "image.read-back": Operation(_read_back, do_again, keep),
     "image.unused": Operation(_unused, do_again, keep, _check_unused),

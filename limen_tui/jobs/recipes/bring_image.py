@@ -6,7 +6,7 @@ Planning looks at the file, the address or the volume, so it may block: not on t
 from __future__ import annotations
 
 from pathlib import PurePosixPath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from limen_tui.errors import InputError
 from limen_tui.jobs import localfile
@@ -17,6 +17,9 @@ from limen_tui.model.jobs import JobPlan, StepPlan
 from limen_tui.model.storage import Volume
 from limen_tui.model.units import clean, size
 from limen_tui.model.xml.volume import check_volume_name
+
+if TYPE_CHECKING:
+    from limen_tui.remote.hostweb import HostWeb
 
 
 def upload_image(
@@ -32,15 +35,24 @@ def upload_image(
 
 def fetch_image(
     host: Host, pool: str, url: str, *, name: str = "", checksum: str = "", checksum_url: str = "",
-    read_back: bool = False,
+    read_back: bool = False, by_host: HostWeb | None = None,
 ) -> JobPlan:  # fmt: skip
-    """From the web, through this machine. Raises ``LimenError``; asks the server for size and checksum."""
+    """From the web: through this machine, or straight to the host where ``by_host`` is given.
+
+    Raises ``LimenError``; asks the server for size and checksum, the same way as it will fetch.
+    """
     from limen_tui.jobs import web  # noqa: PLC0415 - the web's modules are for those who fetch
     from limen_tui.model.checksums import find_checksum  # noqa: PLC0415
 
     listed = web.check_url(url)
+    if checksum_url:
+        web.check_url(checksum_url)
     if checksum_url and not checksum:
-        checksum = str(find_checksum(web.text_of(checksum_url), listed))
+        text = web.text_of(checksum_url) if by_host is None else by_host.text_of(checksum_url)
+        checksum = str(find_checksum(text, listed))
+    if by_host is not None:
+        return _plan(host, pool, name or listed, by_host.look_up(url), "image.host-fetch", {"url": url}, verb="Fetch",
+                     origin=f"{url}, by the host itself", checksum=checksum, read_back=read_back)  # fmt: skip
     file = web.look_up(url)
     return _plan(host, pool, name or listed, file.size, "image.fetch", {"url": url}, verb="Fetch", origin=url,
                  checksum=checksum, read_back=read_back)  # fmt: skip

@@ -17,15 +17,16 @@ from textual.containers import Horizontal
 from textual.message import Message
 from textual.widgets import Button, Input, Label
 
-from limen_tui.errors import ConnectError, LimenError
-from limen_tui.fleet.images import by_hand
-from limen_tui.jobs.recipes.bring_image import fetch_image, upload_image
+from limen_tui.errors import LimenError
+from limen_tui.fleet.hostweb import plan_fetch
+from limen_tui.jobs.recipes.bring_image import upload_image
 from limen_tui.model import cloudimages
 from limen_tui.model.cloudimages import CloudImage
 from limen_tui.model.host import HostSnapshot
 from limen_tui.model.jobs import JobPlan
 from limen_tui.model.storage import Pool
 from limen_tui.model.units import clean, size
+from limen_tui.tui.actionscreen import limen_of
 from limen_tui.tui.dialogs.base import Dialog
 from limen_tui.tui.reading import Reader
 from limen_tui.tui.storage.pathinput import PathInput
@@ -74,10 +75,6 @@ class BringDialog(Dialog[JobPlan | None]):
     def place(self, lines: int) -> None:
         """The note has so many lines now: what else there is makes room."""
 
-    def hint(self, error: LimenError) -> str:
-        """What to do about an error."""
-        return error.hint
-
     def on_bring_dialog_planned(self, event: Planned) -> None:
         """Done, or say why not."""
         event.stop()
@@ -86,7 +83,7 @@ class BringDialog(Dialog[JobPlan | None]):
         self._busy = False
         if isinstance(event.result, LimenError):
             error = event.result
-            parts = (clean(error.title), clean(error.detail), clean(self.hint(error)))
+            parts = (clean(error.title), clean(error.detail), clean(error.hint))
             self.say("\n".join(part for part in parts if part), "problem")
         else:
             self.dismiss(event.result)
@@ -155,7 +152,6 @@ class FetchDialog(BringDialog):
         super().__init__("Fetch a cloud image", host, pool)
         arch = host.info.arch or cloudimages.X86
         self._images = cloudimages.known(arch) or cloudimages.known()
-        self._url = ""
         self._note_lines = 1
 
     def body(self) -> ComposeResult:
@@ -166,7 +162,7 @@ class FetchDialog(BringDialog):
         yield Label("", id="url", markup=False)
         yield Label("Or another address (http or https), and Enter", markup=False)
         yield Input("", id="address", select_on_focus=False)
-        yield Label("It goes through this machine; its checksum is looked up.", id="note", classes="dialog--note",
+        yield Label("By the host itself where it can, else through here.", id="note", classes="dialog--note",
                     markup=False)  # fmt: skip
         with Horizontal(classes="dialog--buttons"):
             yield Button("Fetch", id="ok", variant="primary")
@@ -216,25 +212,17 @@ class FetchDialog(BringDialog):
         address = self.query_one("#address", Input).value.strip()
         image: CloudImage | None = self.query_one(LineTable).cursor_row
         if address:
-            host, pool = self._host.host, self._pool.name
-            self._url = address
-            self.look(lambda: fetch_image(host, pool, address), "Asking the server ...")
+            fleet, host, pool = limen_of(self.app).fleet, self._host.host, self._pool.name
+            self.look(lambda: plan_fetch(fleet, host, pool, address), "Asking the server ...")
         elif image is not None:
             self._fetch(image)
 
     def _fetch(self, image: CloudImage) -> None:
-        host, pool = self._host.host, self._pool.name
-        self._url = image.url
+        fleet, host, pool = limen_of(self.app).fleet, self._host.host, self._pool.name
         self.look(
-            lambda: fetch_image(host, pool, image.url, name=image.file, checksum_url=image.checksum_url),
+            lambda: plan_fetch(fleet, host, pool, image.url, name=image.file, checksum_url=image.checksum_url),
             f"Asking for {image.title} ...",
         )
-
-    def hint(self, error: LimenError) -> str:
-        """Without a way to the internet: how to bring it by hand."""
-        if isinstance(error, ConnectError) and self._url:
-            return by_hand(self._url, self._host.host.name, self._pool.name)
-        return error.hint
 
 
 def _image_columns() -> Sequence[Column[CloudImage]]:
