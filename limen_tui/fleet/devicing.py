@@ -9,11 +9,13 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 
-from limen_tui.errors import Conflict, NotSupported
+from limen_tui.errors import Conflict, NotFound, NotSupported
 from limen_tui.jobs.recipes.create import NewVolume
 from limen_tui.jobs.recipes.devices import attach_plan, detach_plan, update_plan
 from limen_tui.model.jobs import JobPlan
+from limen_tui.model.ports import HostVerbs
 from limen_tui.model.resize import Situation
+from limen_tui.model.storage import Volume
 from limen_tui.model.units import clean
 from limen_tui.model.vm import VM
 from limen_tui.model.xml import devices
@@ -191,3 +193,43 @@ def _sides(situation: Situation, *, target: str = "", mac: str = "") -> tuple[bo
     if not live and not config:
         raise Conflict(f"{clean(target or mac)} is gone", hint="It was removed meanwhile.")
     return live, config
+
+
+def preview(situation: Situation, plan: JobPlan) -> tuple[str, str]:
+    """The definition before and after the job, without secrets; that of what runs for a transient VM, or where only
+    that changes. Raises ``LimenError``."""
+    args = next((step.args for step in plan.steps if step.op.startswith("device.")), None)
+    op = next((step.op for step in plan.steps if step.op.startswith("device.")), "")
+    if args is None:
+        return "<domain/>", "<domain/>"
+    before = situation.config_xml if args["config"] else situation.live_xml
+    if op == "device.attach":
+        return before, devices.with_device(before, args["xml"])
+    if op == "device.detach":
+        return before, devices.without_device(before, target=args["target"], mac=args["mac"])
+    return before, devices.with_device_changed(before, args["xml"])
+
+
+def free_volumes(verbs: HostVerbs, *, isos: bool) -> tuple[Volume, ...]:
+    """Volumes that can be attached: CD images (which VMs share), or what no VM has and no other volume is based on.
+
+    Runs on a thread of the host's session. Raises ``LimenError``.
+    """
+    found: list[Volume] = []
+    for pool in verbs.pools():
+        if pool.active:
+            try:
+                found += verbs.storage.volumes(pool.name)
+            except (Conflict, NotFound):
+                continue  # stopped or removed since
+    if isos:
+        return tuple(volume for volume in found if volume.is_iso)
+    used = {volume.backing_path for volume in found}
+    for xml in verbs.definitions.all_xml().values():
+        used |= {disk.source for disk in devices.read_disks(xml)}
+        used |= {f"{disk.pool}/{disk.volume}" for disk in devices.read_disks(xml) if disk.pool}
+    return tuple(
+        volume for volume in found
+        if not volume.is_iso and volume.kind in ("file", "block")
+        and not {volume.path, f"{volume.pool}/{volume.name}"} & used
+    )  # fmt: skip
