@@ -9,12 +9,15 @@ import gc
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from os import environ
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from limen_widgets.tight import TightUpdate
+from rich.console import RenderableType
 from textual import events
+from textual._compositor import ChopsUpdate
 from textual.app import App
 from textual.binding import Binding, BindingType
-from textual.screen import ModalScreen
+from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
 
 from limen_tui.fleet.fleet import MANY, Fleet, running_acts
@@ -206,6 +209,11 @@ class LimenApp(App[int], inherit_bindings=False):
             self.commands.ask_to_quit(tuple(under_way.values()))
         else:
             self.action_leave(0)
+
+    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
+        """Textual is about to write: an update of parts, in fewer bytes."""
+        tight = TightUpdate(renderable) if isinstance(renderable, ChopsUpdate) else renderable
+        super()._display(screen, tight)
 
     # -- keys -------------------------------------------------------------------------------------
 

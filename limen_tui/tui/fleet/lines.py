@@ -38,6 +38,21 @@ def clip(line: Sequence[Piece], width: int) -> Line:
     return tuple(out)
 
 
+def _differs(old: Line, new: Line, width: int) -> tuple[int, int]:
+    """From which to which cell two lines of ``width`` cells are not the same."""
+    if old == new:
+        return 0, 0
+    same = next((n for n, (one, two) in enumerate(zip(old, new, strict=False)) if one != two), min(len(old), len(new)))
+    start, end = line_width(old[:same]), width
+    if line_width(old) == line_width(new):
+        for one, two in zip(reversed(old[same:]), reversed(new[same:]), strict=False):
+            if one != two:
+                break
+            end -= cell_len(one[0])
+        end -= width - min(width, line_width(new))
+    return min(start, width), max(start, min(end, width))
+
+
 class Lines(Widget):
     """Fixed lines of pieces. ``show_lines`` compares with what is shown and repaints the lines that differ."""
 
@@ -59,9 +74,10 @@ class Lines(Widget):
         self._lines = new
         width = self.size.width
         changed = [
-            Region(0, y, width, 1)
+            Region(x, y, end - x, 1)
             for y in range(max(len(new), len(old)))
-            if (new[y] if y < len(new) else None) != (old[y] if y < len(old) else None)
+            for x, end in (_differs(old[y] if y < len(old) else (), new[y] if y < len(new) else (), width),)
+            if x < end
         ]
         if width and changed:
             self.refresh(*changed)

@@ -89,6 +89,25 @@ class Painter(Generic[R]):
         if changed:
             self._hot[key] = (changed, time.monotonic() + HOT_SECONDS)
 
+    def changed_spans(self, before: tuple[Pieces, ...], after: tuple[Pieces, ...]) -> list[tuple[int, int]]:
+        """Where the placed cells that differ are: x and width in cells, neighbours together. Over a slow link what is
+        not painted counts."""
+        differs = {
+            column.id for column, old, new in zip(self.columns, before, after, strict=True) if old != new
+        }  # fmt: skip
+        spans: list[tuple[int, int]] = []
+        end = -1
+        for spot in self.placed:
+            if spot.column.id not in differs:
+                continue
+            x = spot.x + GUTTER
+            if spans and x <= end + GAP:
+                spans[-1] = spans[-1][0], x + spot.width - spans[-1][0]
+            else:
+                spans.append((x, spot.width))
+            end = x + spot.width
+        return spans
+
     def cooled(self) -> list[Hashable]:
         """Rows whose marks have run out, which are to be painted again."""
         now = time.monotonic()
@@ -174,4 +193,5 @@ class Painter(Generic[R]):
 
 
 def _filled(segments: Sequence[Segment], width: int, style: Style) -> Strip:
-    return Strip(segments).adjust_cell_length(width, style)
+    # neighbours of one style go to the terminal as one: each costs forty bytes of escape sequences
+    return Strip(segments).simplify().adjust_cell_length(width, style)

@@ -357,9 +357,14 @@ class LineTable(TableActions, ScrollView, Generic[R], can_focus=True):
             old = before[place_] if place_ < len(before) else None
             if new == old:
                 continue
+            regions = [Region(0, place_ + HEADER, self.size.width, 1)]
             if new is not None and old is not None and new[0] == old[0] and len(new) == len(old) == 4:
                 self._painter.note_change(new[0], old[1], new[1])
-            self.refresh(Region(0, place_ + HEADER, self.size.width, 1))
+                if new[2:] == old[2:]:
+                    spans = self._painter.changed_spans(old[1], new[1])
+                    regions = [Region(x, place_ + HEADER, width, 1) for x, width in spans]
+            if regions:
+                self.refresh(*regions)
         self._cool_later()
 
     def _note_painted(self) -> None:
