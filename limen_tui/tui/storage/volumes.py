@@ -19,20 +19,18 @@ from textual.message import Message
 from textual.widgets import Static
 
 from limen_tui.errors import ConnectError, LimenError
-from limen_tui.fleet.images import Stock, added_paths, images_of, look, write_reason
+from limen_tui.fleet.images import Stock, added_paths, images_of, look
 from limen_tui.fleet.view import FleetView
 from limen_tui.model.actions import BY_ID, Target
-from limen_tui.model.imagehead import ImageHead, refusal
+from limen_tui.model.imagehead import ImageHead
 from limen_tui.model.images import Image, ImageKind
 from limen_tui.model.jobs import JobState
 from limen_tui.model.storage import Pool
-from limen_tui.model.units import clean, size
 from limen_tui.tui.actionscreen import ActionScreen
-from limen_tui.tui.fleet.cells import heat
 from limen_tui.tui.fleet.filterbar import FilterBar
-from limen_tui.tui.fleet.lines import Line
-from limen_tui.tui.storage.columns import day, volume_columns
-from limen_tui.tui.tablepanel import Details, fact
+from limen_tui.tui.storage.columns import volume_columns
+from limen_tui.tui.storage.words import details, empty_text, pool_line
+from limen_tui.tui.tablepanel import Details
 
 if TYPE_CHECKING:
     from limen_tui.tui.app import LimenApp
@@ -109,7 +107,7 @@ class VolumesScreen(ActionScreen):
         self.limen.memory.apply("volumes", self.table, ("name", False))
         self.set_focus(self.table)
         self._ask()
-        self.set_interval(15.0, self._ask_if_shown)
+        self.set_interval(15.0, lambda: self._ask() if self.is_current else None)
         self._show()
 
     def on_resize(self) -> None:
@@ -139,15 +137,7 @@ class VolumesScreen(ActionScreen):
         host = self.limen.fleet.view.host(self.host_id)
         return Target((), (host,) if host is not None else (), self.limen.fleet.read_only)
 
-    def writing_refused(self) -> str:
-        """Why nothing can be changed here now; empty when it can."""
-        return write_reason(self.limen.fleet.view.host(self.host_id), read_only=self.limen.fleet.read_only)
-
     # -- asking -----------------------------------------------------------------------------------
-
-    def _ask_if_shown(self) -> None:
-        if self.is_current:
-            self._ask()
 
     def _ask(self) -> None:
         if self._waiting:
@@ -197,9 +187,13 @@ class VolumesScreen(ActionScreen):
         rows = self._rows()
         table = self.table
         table.set_rows(rows)
-        table.set_empty_text(self._empty_text())
+        pool = self.pool_now
+        table.set_empty_text(empty_text(self._stock, pool, self._problem, everything=self._all_pools,
+                                        filtered=bool(self._words)))  # fmt: skip
         self.query_one(FilterBar).show_count(table.rows_shown, table.row_count)
-        self.query_one("#pool-head", Details).show_lines([self._head_line()])
+        shown = None if self._all_pools else self.pool
+        head = pool_line(shown, self._host_name, pool, self._stock, self._problem, images_only=self._images_only)
+        self.query_one("#pool-head", Details).show_lines([head])
         self._show_details()
 
     def _rows(self) -> tuple[Image, ...]:
@@ -212,64 +206,11 @@ class VolumesScreen(ActionScreen):
             and not (self._images_only and image.kind is ImageKind.DISK)
         )  # fmt: skip
 
-    def _empty_text(self) -> str:
-        if self._problem is not None:
-            parts = (self._problem.title, self._problem.detail, self._problem.hint)
-            return "\n".join(clean(part) for part in parts if part)
-        if self._stock is None:
-            return "Asking the host."
-        pool = self.pool_now
-        if pool is None and not self._all_pools:
-            return "This pool is gone.\n\nEsc leads back."
-        if pool is not None and not pool.active:
-            return "This pool is not active: its volumes are not known.\n\nStart it, then press ctrl+r."
-        if self._words:
-            return "Nothing matches the filter. Esc clears it."
-        return "No volumes here.\n\nu uploads an image from this machine, I fetches a cloud image."
-
-    def _head_line(self) -> Line:
-        pool = self.pool_now
-        what = "all pools" if self._all_pools else clean(self.pool)
-        line: list[Any] = [(f" {what}", "details--value"), (f" on {clean(self._host_name)}", "details--label")]
-        if pool is not None and not self._all_pools:
-            used = 100.0 * (pool.capacity - pool.available) / pool.capacity if pool.capacity else None
-            line += [(f"  {pool.kind} {clean(pool.path)}", "details--label")]
-            if used is not None:
-                kind = {"good": "good", "warn": "warn", "bad": "bad"}.get(heat(used), "good")
-                line += [(f"  {used:.0f} % used", f"details--{kind}"), (f" of {size(pool.capacity)}", "details--label"),
-                         (f"  {size(pool.available)} free", "details--value")]  # fmt: skip
-        if self._images_only:
-            line.append(("  images only", "details--warn"))
-        if self._problem is not None:
-            line.append((f"  {clean(self._problem.title)}", "details--bad"))
-        elif self._stock is not None and self._stock.unread and self._all_pools:
-            line.append((f"  not listed: {clean(', '.join(self._stock.unread))}", "details--warn"))
-        return tuple(line)
-
+    @on(CursorMoved)
     def _show_details(self) -> None:
         image = self.image
-        self.query_one("#volume-details", Details).show_lines([] if image is None else self._details(image))
-
-    def _details(self, image: Image) -> list[Line]:
-        volume = image.volume
-        first: Line = (
-            (f" {clean(volume.name)}", "details--value"), (f"  {image.kind.value}", "details--label"),
-            (f"  {volume.format}", ""), *fact("  size", size(volume.capacity or None)),
-            *fact(" on disk", size(volume.allocation)), *fact(" changed", day(volume.modified_at)),
-        )  # fmt: skip
-        lines: list[Line] = [first, tuple(fact("path", clean(volume.path)))]
-        if image.chain:
-            lines.append(tuple(fact("on top of", " ← ".join(clean(path) for path in image.chain))))
-        if reason := image.keep_reason:
-            lines.append(((f" kept: {reason}", "details--warn"),))
-        head = self._heads.get((volume.pool, volume.name))
-        if head is not None:
-            lines.insert(2, head_line(head))
-        return lines[:4]
-
-    @on(CursorMoved)
-    def _cursor_moved(self) -> None:
-        self._show_details()
+        head = None if image is None else self._heads.get((image.volume.pool, image.volume.name))
+        self.query_one("#volume-details", Details).show_lines([] if image is None else details(image, head))
 
     # -- keys -------------------------------------------------------------------------------------
 
@@ -337,21 +278,6 @@ def outcome(done: Future[Any]) -> Any:
         return ConnectError("The question was dropped")
     except LimenError as error:
         return error
-
-
-def head_line(head: ImageHead | LimenError) -> Line:
-    """What the first bytes of a volume say."""
-    if isinstance(head, LimenError):
-        return ((f" inside: {clean(head.title)}. {clean(head.detail)}", "details--bad"),)
-    why = refusal(head)
-    said = f"{head.kind}{f' version {head.version}' if head.version else ''}"
-    line: list[Any] = [*fact("inside", said)]
-    if head.virtual_size:
-        line += fact(" size", size(head.virtual_size))
-    if head.snapshots:
-        line += fact(" internal snapshots", str(head.snapshots))
-    line.append((f"  {why[0]}", "details--warn") if why else ("  sound", "details--good"))
-    return tuple(line)
 
 
 def _matches(image: Image, words: Sequence[str]) -> bool:

@@ -68,30 +68,34 @@ async def test_a_pool_opens_and_tells_who_uses_what() -> None:
         assert world.app.screen is world.app.main
 
 
-async def test_enter_looks_inside() -> None:
+async def test_a_key_looks_inside_none_reaches_vms_and_what_is_in_use_stays() -> None:
     async with running() as world:
         screen = await open_pool(world)
         await go_to(world, screen, lambda image: image.chain)
         await world.press("enter")
         await until(world, lambda: "inside" in words(screen, "#volume-details"))
         assert "changes on top of another file" in words(screen, "#volume-details")
-
-
-async def test_what_is_in_use_is_not_deleted() -> None:
-    async with running() as world:
-        screen = await open_pool(world)
+        await world.press("c")
+        assert "copy that first" in world.notices()
         for wanted, why in ((lambda image: image.above, "on top of it"), (lambda image: image.users, "uses it")):
             await go_to(world, screen, wanted)
             await world.press("x")
             assert world.app.screen is screen
             assert why in world.notices()
+        await world.press("s", "S", "D", "ctrl+d")
+        assert world.app.screen is screen
+        assert not world.app.fleet.acts.acts
         assert not world.app.fleet.jobs.jobs
 
 
-async def test_an_upload_by_keys_then_delete(tmp_path: Path) -> None:
+async def test_an_image_is_uploaded_copied_and_deleted_by_keys(tmp_path: Path) -> None:
     (tmp_path / "tiny.qcow2").write_bytes(images.qcow2())
     async with running() as world:
         screen = await open_pool(world)
+
+        def done(count: int) -> bool:
+            return [job.state for job in world.app.fleet.jobs.jobs] == [JobState.DONE] * count
+
         await world.press("u")
         dialog = world.app.screen
         assert isinstance(dialog, UploadDialog)
@@ -99,11 +103,19 @@ async def test_an_upload_by_keys_then_delete(tmp_path: Path) -> None:
         await world.press("tab")
         await until(world, lambda: dialog.query_one("#path", Input).value == f"{tmp_path}/tiny.qcow2")
         await world.press("enter")
-        await until(world, lambda: [job.state for job in world.app.fleet.jobs.jobs] == [JobState.DONE])
+        await until(world, lambda: done(1))
         await until(world, lambda: any(image.volume.name == "tiny.qcow2" for image in screen._rows()))
         await go_to(world, screen, lambda image: image.volume.name == "tiny.qcow2")
+        await world.press("c")
+        await world.press(*"birch", "enter")
+        await until(world, lambda: "into" in getattr(world.app.screen, "_title", ""))
+        await world.press("v", "g", "0", "enter")
+        await until(world, lambda: done(2))
+        there = world.app.fleet.call(world.app.fleet.hosts[1].id, lambda v: v.storage.volume("vg0", "tiny.qcow2"))
+        await until(world, there.done)
+        assert there.result(0).pool == "vg0"
         await world.press("x", "y")
-        await until(world, lambda: [job.state for job in world.app.fleet.jobs.jobs] == [JobState.DONE] * 2)
+        await until(world, lambda: done(3))
         await until(world, lambda: not any(image.volume.name == "tiny.qcow2" for image in screen._rows()))
 
 
@@ -139,26 +151,6 @@ async def test_without_internet_the_dialog_says_how_by_hand(monkeypatch: pytest.
         await until(world, lambda: "not an address" in str(note.content))
 
 
-async def test_an_image_is_copied_to_another_host() -> None:
-    async with running() as world:
-        screen = await open_pool(world)
-        await go_to(world, screen, lambda image: image.chain)
-        await world.press("c")
-        assert "copy that first" in world.notices()
-        least = min((i for i in screen._rows() if i.kind in ("base", "image")), key=lambda i: i.volume.physical)
-        await go_to(world, screen, lambda image: image == least)
-        name = screen.image.volume.name
-        await world.press("c")
-        await world.press(*"birch", "enter")
-        await until(world, lambda: "into" in getattr(world.app.screen, "_title", ""))
-        await world.press("v", "g", "0", "enter")
-        await until(world, lambda: [job.state for job in world.app.fleet.jobs.jobs] == [JobState.DONE], 3000)
-        other = world.app.fleet.hosts[1].id
-        there = world.app.fleet.call(other, lambda verbs: verbs.storage.volume("vg0", name))
-        await until(world, there.done)
-        assert there.result(0).pool == "vg0"
-
-
 async def test_read_only_changes_nothing() -> None:
     async with running(read_only=True) as world:
         screen = await open_pool(world)
@@ -166,14 +158,6 @@ async def test_read_only_changes_nothing() -> None:
             await world.press(key)
             assert world.app.screen is screen
             assert "read-only" in world.notices()
-
-
-async def test_keys_mean_volumes_here_and_not_vms() -> None:
-    async with running() as world:
-        screen = await open_pool(world)
-        await world.press("s", "S", "D", "ctrl+d")
-        assert world.app.screen is screen
-        assert not world.app.fleet.acts.acts
 
 
 @pytest.mark.parametrize(("typed", "whole", "left"), [
