@@ -115,13 +115,14 @@ def look(verbs: HostVerbs, snapshot: HostSnapshot, *, copy_of: str = "") -> Grou
 
 
 def _caps(verbs: HostVerbs) -> DomainCaps:
-    for kind in ("kvm", "qemu"):
+    # asked for no machine type libvirt answers for i440fx, which has no secure boot and fewer vCPUs than the q35 made
+    for kind, machine in (("kvm", "q35"), ("kvm", ""), ("qemu", "q35"), ("qemu", "")):
         try:
-            return read_domcaps_or_assume(verbs.definitions.domain_capabilities(kind=kind))
+            return read_domcaps_or_assume(verbs.definitions.domain_capabilities(kind=kind, machine=machine))
         except (InputError, NotFound, NotSupported):
             continue  # no such kind of VM here, or a driver that cannot tell
         except LimenError:
-            if kind == "qemu":
+            if not machine and kind == "qemu":
                 raise
     return ASSUMED
 

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import base64
 import json
+import random
 import subprocess
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from limen_tui.fleet.creating import look
 from limen_tui.fleet.render import render_domain
 from limen_tui.fleet.renderinfra import render_network, render_pool
 from limen_tui.fleet.seed import seed_iso
+from limen_tui.hypervisor.session import HostSession
+from limen_tui.model.host import Host, HostState
 from limen_tui.model.spec import (
     CloudInit,
     DirectKernel,
@@ -150,3 +154,17 @@ def test_every_firmware_starts(real_libvirt: RealLibvirt, caps: DomainCaps, tmp_
     finally:
         real_libvirt.virsh("destroy", done.name)
         real_libvirt.virsh("undefine", done.name, "--nvram")
+
+
+def test_the_create_form_is_told_of_the_machine_type_that_is_made(real_libvirt: RealLibvirt) -> None:
+    session = HostSession(Host("caps", "caps", real_libvirt.uri), lambda _: None, rng=random.Random(1))
+    session.start()
+    try:
+        wait_for(lambda: session.snapshot.state is HostState.UP, 30.0, "the host")
+        snapshot = session.snapshot
+        found = session.submit(lambda verbs: look(verbs, snapshot)).result(30)
+        assert found.caps.machine.startswith("pc-q35")
+        assert found.caps.secure_boot, "as q35 has it; i440fx has not"
+    finally:
+        session.close()
+        session.join(10)
