@@ -69,6 +69,10 @@ def _power(verb: Verb, label: str, text: str, *keys: str, bar: int = 0) -> Actio
     )  # fmt: skip
 
 
+def _device(action_id: str, label: str, text: str) -> Action:
+    return Action(action_id, label, text, (), Scope.VM, Section.VM, writes=True, asks=True)
+
+
 def _guest(name: str, label: str, text: str, *, asks: bool = False) -> Action:
     return Action(f"guest.{name}", label, text, (), Scope.VM, Section.VM, writes=True, asks=asks)
 
@@ -101,6 +105,18 @@ ACTIONS: Final[tuple[Action, ...]] = (
            ("n",), Scope.APP, Section.VM, writes=True, bar=15),
     Action("vm.resize", "Resize", "vCPUs, memory, disks and limits: what changes now, what at the next boot", ("r",),
            Scope.VM, Section.VM, writes=True, bar=16),
+    Action("vm.edit-xml", "Edit XML", "The definition in $EDITOR; what differs is shown before it is defined", ("e",),
+           Scope.VM, Section.VM, writes=True),
+    _device("disk.add", "New disk", "A new volume, attached (n in the tab Disks)"),
+    _device("disk.attach", "Attach a volume", "One that no VM uses (a in the tab Disks)"),
+    _device("disk.remove", "Remove disk", "Its data stays (x in the tab Disks)"),
+    _device("disk.insert", "Insert CD", "Another image into a drive (u in the tab Disks)"),
+    _device("disk.eject", "Eject CD", "Take the image out of a drive (E in the tab Disks)"),
+    _device("disk.drive", "Add CD drive", "An empty one, from the next boot on (N in the tab Disks)"),
+    _device("nic.add", "Add interface", "On a network or bridge (n in the tab Network)"),
+    _device("nic.remove", "Remove interface", "Unplug it for good (x in the tab Network)"),
+    _device("nic.move", "Change network", "Connect an interface elsewhere (u in the tab Network)"),
+    _device("nic.link", "Link up or down", "Pull the cable of an interface, or plug it in (L in the tab Network)"),
     Action("vm.delete", "Delete", "Show what goes and what stays, then delete: to the trash or for good", ("ctrl+d",),
            Scope.VMS, Section.VM, writes=True, asks=True),
     _guest("run", "Run in the guest", "A command inside the guest, by its agent (x in the tab Guest)"),

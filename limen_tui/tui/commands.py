@@ -12,7 +12,9 @@ from limen_tui.model.vm import VM, VMKey
 from limen_tui.tui.actionscreen import ActionScreen
 from limen_tui.tui.console.commands import ConsoleCommands
 from limen_tui.tui.deleting.commands import DeleteCommands
+from limen_tui.tui.devices.commands import DeviceCommands
 from limen_tui.tui.dialogs.text import YesNoDialog
+from limen_tui.tui.editing.commands import EditCommands
 from limen_tui.tui.guestscreen.commands import ScreenCommands
 from limen_tui.tui.help.screen import HelpScreen
 from limen_tui.tui.hosts.commands import HostCommands
@@ -32,7 +34,8 @@ if TYPE_CHECKING:
 
 
 class Commands(
-    ConsoleCommands, DeleteCommands, ResizeCommands, ScreenCommands, HostCommands, ImageCommands, VMCommands
+    ConsoleCommands, DeleteCommands, DeviceCommands, EditCommands, ResizeCommands, ScreenCommands, HostCommands,
+    ImageCommands, VMCommands,
 ):
     """Methods ``do_<action id>``; each takes the target captured at the key press."""
 

@@ -13,6 +13,7 @@ import pytest
 
 from limen_tui.errors import StepFailed
 from limen_tui.jobs.ops import registry
+from limen_tui.jobs.recipes.change import change_plan
 from limen_tui.jobs.recipes.delete import delete_plan, purge_plan, restore_plan
 from limen_tui.model.jobs import JobState
 from limen_tui.model.keepsakes import Trashed
@@ -317,3 +318,63 @@ def test_a_base_is_not_deleted_under_its_clones(world) -> None:
     job = world.run(delete_plan(item, running=False, autostart=False, sweep=False, purge=True))
     assert (job.state, "is the base of" in job.problem.title) == (JobState.FAILED, True)
     assert "base.qcow2" in world.files()
+
+
+# -- change -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def display(world):
+    """A VM with a display password, which reading without secrets does not show."""
+    name = f"{world.pool}-display"
+    path = world.folder.parent / "display.xml"
+    path.write_text(bare(name, devices="<graphics type='vnc' port='-1' passwd='geheim'/>"))
+    world.daemon.virsh("define", str(path))
+    uuid = world.daemon.virsh("domuuid", name)
+    return name, uuid, world.daemon.virsh("dumpxml", "--inactive", name) + "\n"
+
+
+def change(display, after: str):
+    name, uuid, before = display
+    return change_plan(host_id=HOST, host_name="real", uuid=uuid, name=name, before=before, after=after, running=False)
+
+
+def test_a_change_keeps_the_display_password(world, display) -> None:
+    name, uuid, _ = display
+    before = world.hosts.call(HOST, lambda verbs: verbs.xml(uuid, inactive=True)).result(10)
+    assert "geheim" not in before
+    after = before.replace("</name>", "</name><title>changed</title>", 1)
+    job = world.run(change((name, uuid, before), after))
+    assert (job.state, job.problem) == (JobState.DONE, None)
+    assert "<title>changed</title>" in world.daemon.virsh("dumpxml", name)
+    assert "passwd='geheim'" in world.daemon.virsh("dumpxml", "--security-info", name)
+    assert "geheim" not in str(world.inventory.journal.jobs())
+
+
+def test_a_change_over_another_change_is_refused(world, display) -> None:
+    name, uuid, _ = display
+    before = world.hosts.call(HOST, lambda verbs: verbs.xml(uuid, inactive=True)).result(10)
+    world.daemon.virsh("desc", name, "--title", "--config", "theirs")
+    job = world.run(change((name, uuid, before), before.replace("</name>", "</name><title>ours</title>", 1)))
+    assert (job.state, "meanwhile" in job.problem.title) == (JobState.FAILED, True)
+    assert "theirs" in world.daemon.virsh("dumpxml", name)
+
+
+@pytest.mark.parametrize("point", ["before", "done", "written"])
+def test_a_change_that_is_killed_can_be_put_back(world, display, point) -> None:
+    name, uuid, _ = display
+    before = world.hosts.call(HOST, lambda verbs: verbs.xml(uuid, inactive=True)).result(10)
+    world.killed(change((name, uuid, before), before.replace("</name>", "</name><title>x</title>", 1)), 0, point)
+    (job,) = world.runner.load()
+    world.runner.roll_back(job.id)
+    assert world.runner.wait(job.id, 60).state is JobState.CANCELLED
+    assert world.hosts.call(HOST, lambda verbs: verbs.xml(uuid, inactive=True)).result(10) == before
+    assert "passwd='geheim'" in world.daemon.virsh("dumpxml", "--security-info", name)
+
+
+def test_what_is_no_definition_changes_nothing(world, display) -> None:
+    name, uuid, _ = display
+    before = world.hosts.call(HOST, lambda verbs: verbs.xml(uuid, inactive=True)).result(10)
+    job = world.run(change((name, uuid, before), before.replace("<memory", "<memry")))
+    assert job.state is JobState.FAILED
+    assert world.hosts.call(HOST, lambda verbs: verbs.xml(uuid, inactive=True)).result(10) == before

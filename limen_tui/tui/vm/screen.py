@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import on
@@ -137,7 +138,11 @@ class VMScreen(ActionScreen):
         self.call_after_refresh(self._arrive, tab, into=into)
 
     def _arrive(self, tab: VMTab, *, into: bool) -> None:
-        if tab is not self.tab or not tab.is_mounted:
+        if tab is not self.tab:
+            return
+        if not tab.is_mounted:
+            # its own queue is worked off once it is there; to ask again and again would keep it from coming
+            tab.call_later(partial(self._arrive, tab, into=into))
             return
         tab.arrived()
         if not into:

@@ -1,0 +1,1 @@
+"""Editing a definition in the editor of the person's choice."""

@@ -1,0 +1,1 @@
+"""The history of a VM: its definitions as they were."""
