@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from limen_tui.errors import InputError
@@ -38,6 +38,7 @@ def test_memory_is_in_kib():
     assert (memory_kib("2G"), memory_kib("1.5 MiB")) == (2 << 20, 1536)
 
 
+@settings(deadline=None)
 @given(st.integers(1 << 20, 1 << 50))
 def test_a_size_reads_back_as_it_was_written(count):
     assert disk_bytes(to_text(count * 512)) == count * 512
@@ -45,6 +46,7 @@ def test_a_size_reads_back_as_it_was_written(count):
     assert to_text(20 << 30) == "20G"
 
 
+@settings(deadline=None)
 @given(st.text(max_size=80))
 def test_any_text_is_a_size_or_an_input_error(text):
     with contextlib.suppress(InputError):
@@ -69,6 +71,7 @@ def test_names_that_are_not(name):
     assert str(caught.value).isprintable()
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_an_allowed_name_is_a_safe_file_name(name):
     if not name_problem(name):
@@ -100,6 +103,7 @@ def test_patterns_that_are_none(pattern, count):
         expand(pattern, count)
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_a_host_name_can_be_made_of_any_name(name):
     host = hostname_of(name)

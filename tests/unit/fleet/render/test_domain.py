@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
@@ -131,6 +131,7 @@ def _texts(root: etree._Element) -> set[str]:
     return {text for element in root.iter() for text in (element.text or "", *element.attrib.values())}
 
 
+@settings(deadline=None)
 @given(hostile, st.sampled_from(SOURCES))
 def test_whatever_is_typed_stays_text(text, source):
     """The tree has the same elements as with plain text, and the text is in it as it was typed; or it is refused."""
@@ -149,6 +150,7 @@ def test_whatever_is_typed_stays_text(text, source):
         assert text in _texts(root)
 
 
+@settings(deadline=None)
 @given(st.sampled_from("\x00\x01\x1b\x0b\x0c\ufffe\ud800"))
 def test_what_xml_cannot_hold_is_refused(char):
     with pytest.raises(InputError):

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pycdlib import PyCdlib
 
@@ -64,6 +64,7 @@ def test_static_addresses():
     assert found["eth1"]["dhcp4"] is True
 
 
+@settings(deadline=None)
 @given(hostile)
 def test_whatever_is_typed_stays_one_value(text):
     spec = replace(complete(filled(text), KVM), uuid=text)
@@ -83,6 +84,7 @@ def test_whatever_is_typed_stays_one_value(text):
     assert network["addresses"] == [text]
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_a_scalar_reads_back_as_it_was(text):
     if any(0xD800 <= ord(char) <= 0xDFFF for char in text):
@@ -131,6 +133,7 @@ def test_user_data_that_is_none_is_refused(text):
         made(CloudInit(user_data=text))
 
 
+@settings(deadline=None)
 @given(st.text() | st.sampled_from(HOSTILE))
 def test_any_user_data_is_taken_or_refused(text):
     problem = userdata.problem(text)

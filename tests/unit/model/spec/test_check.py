@@ -6,7 +6,7 @@ import dataclasses
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from limen_tui.model.spec import (
@@ -199,6 +199,7 @@ def test_a_read_only_host_is_refused():
     assert ("host_id", "error") in said(PLAIN, replace(HOST, read_only=True))
 
 
+@settings(deadline=None)
 @given(hostile, st.sampled_from(SOURCES))
 def test_hostile_text_is_never_more_than_a_finding(text, source):
     for spec in (filled(text, source), complete(filled(text, source), KVM)):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from limen_tui.errors import InputError
@@ -32,6 +32,7 @@ def test_a_spec_comes_back_as_it_was(spec):
     assert complete(done, KVM) == done, "completing twice changes nothing"
 
 
+@settings(deadline=None)
 @given(hostile, st.sampled_from(SOURCES))
 def test_hostile_text_comes_back_too(text, source):
     spec = filled(text, source)
@@ -150,6 +151,7 @@ def test_a_mistake_in_toml_has_its_line(before, after, line, key):
     assert key in caught.value.detail
 
 
+@settings(deadline=None)
 @given(st.text(max_size=200))
 def test_junk_is_an_input_error(text):
     with pytest.raises(InputError):

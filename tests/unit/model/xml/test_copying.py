@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import count
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
@@ -105,6 +105,7 @@ def test_what_is_no_domain(xml):
         copy_settings(xml, "x", NEW, make_mac=str)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=20))
 def test_any_name_is_taken_or_refused(name):
     try:
