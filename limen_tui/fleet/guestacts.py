@@ -19,6 +19,11 @@ T = TypeVar("T")
 
 
 def act(fleet: Fleet, vm: VM, action: str, detail: str, call: Callable[[AgentVerbs], T]) -> Future[T]:
+    """Ask the agent; see :func:`do`."""
+    return do(fleet, vm, action, detail, lambda verbs: call(verbs.agent))
+
+
+def do(fleet: Fleet, vm: VM, action: str, detail: str, call: Callable[[HostVerbs], T]) -> Future[T]:
     """Do ``call`` and write down that it was done by whom, and what came of it. ``detail`` must hold no secret."""
 
     def done(future: Future[T]) -> None:
@@ -34,10 +39,7 @@ def act(fleet: Fleet, vm: VM, action: str, detail: str, call: Callable[[AgentVer
             fleet.clock.wall(), fleet.actor.who, fleet.actor.origin, action, vm.key.host_id, vm.host_name, vm.key.uuid,
             vm.name, result, detail + more))  # fmt: skip
 
-    def ask(verbs: HostVerbs) -> T:
-        return call(verbs.agent)
-
-    future = fleet.call(vm.key.host_id, ask)
+    future = fleet.call(vm.key.host_id, call)
     future.add_done_callback(done)
     return future
 

@@ -165,6 +165,8 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action("view.jobs", "Jobs", "What runs and what came of it", ("5", "@"), Scope.APP, Section.VIEW),
     Action("view.events", "Events", "What happened: hosts' events and everybody's acts", ("6",), Scope.APP,
            Section.VIEW),
+    Action("view.reconcile", "Reconcile", "VMs, disks and jobs that hypervisors and Limen do not agree on; the trash",
+           ("equals_sign",), Scope.APP, Section.VIEW),
     Action("view.back", "Back", "The view before", ("left_square_bracket", "minus"), Scope.APP, Section.VIEW),
     Action("view.forward", "Forward", "The view after", ("right_square_bracket",), Scope.APP, Section.VIEW),
     Action("view.filter", "Filter", "Filter as you type: web state:running host:kvm1 cpu>80, ! inverts", ("slash",),

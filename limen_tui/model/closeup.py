@@ -82,7 +82,7 @@ class CloseUps:
 
 
 def figures(load: VMLoad, detail: VMDetail | None) -> Iterator[tuple[str, float | None]]:
-    """Every figure by its name: CPU in percent, memory in KiB, the rest in bytes or so per second; latency in milliseconds."""
+    """Every figure by its name: CPU in percent, memory in KiB, times in milliseconds, the rest a second."""
     yield "cpu", load.cpu_pct
     if load.steal_pct is not None:
         yield "steal", load.steal_pct

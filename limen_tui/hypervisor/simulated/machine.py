@@ -13,6 +13,7 @@ from limen_tui.model.vm import VMFacts
 
 RUNNING, PAUSED, SHUTOFF = 1, 3, 5
 MIB = 1 << 20
+DISK_USED = 17 << 30
 _MASK = 0xFFFF
 _SINE = tuple(math.sin(place / (_MASK + 1) * math.tau) for place in range(_MASK + 1))
 """A full turn: looked up thousands of times a second."""
@@ -157,6 +158,6 @@ class Machine:
             (share,) * vcpus if vcpus_too else (), (share // 100,) * vcpus if vcpus_too else (),
             memory, facts.memory_max_kib, spare, memory, spare, memory + 90_000, 1,
             (RawDisk("vda", int(disk * 0.6 * MIB), int(disk * 0.4 * MIB), int(disk * 12), int(disk * 9),
-                     int(disk * 5e6), int(disk * 8e6)),),
+                     int(disk * 5e6), int(disk * 8e6), 40 << 30, DISK_USED, DISK_USED),),
             (RawNic("vnet", int(net * 0.7), int(net * 0.3), int(net / 1400), int(net / 2900), 0, 0),),
         )  # fmt: skip

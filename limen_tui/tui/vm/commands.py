@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 from limen_tui.errors import InputError, LimenError
 from limen_tui.fleet import guestacts
 from limen_tui.model.actions import Target
+from limen_tui.model.ports import HostVerbs
 from limen_tui.model.units import clean
 from limen_tui.model.verbs.agent import AgentVerbs
 from limen_tui.model.vm import VM, VMKey
@@ -33,6 +34,10 @@ class VMCommands:
         return set()
 
     def _act(self, vm: VM, action: str, detail: str, call: Callable[[AgentVerbs], T], said: Callable[[T], str]) -> None:
+        """Ask the guest's agent, and say what came of it."""
+        self._do(vm, action, detail, lambda verbs: call(verbs.agent), said)
+
+    def _do(self, vm: VM, action: str, detail: str, call: Callable[[HostVerbs], T], said: Callable[[T], str]) -> None:
         """Do it and say what came of it, whatever is on screen by then."""
         app = self._app
 
@@ -47,7 +52,24 @@ class VMCommands:
             app.notify(f"{clean(vm.name)}: {clean(text)}", severity="warning" if bad else "information", markup=False,
                        timeout=8)  # fmt: skip
 
-        guestacts.act(app.fleet, vm, action, detail, call).add_done_callback(done)
+        guestacts.do(app.fleet, vm, action, detail, call).add_done_callback(done)
+
+    # -- notes ------------------------------------------------------------------------------------
+
+    def do_vm_notes(self, target: Target) -> None:
+        """Title and description."""
+        from limen_tui.tui.vm.notes import NotesDialog  # noqa: PLC0415 - its editor is heavy
+
+        vm = target.vms[0]
+        before = vm.facts.title, vm.facts.description
+
+        def chosen(answer: tuple[str, str] | None) -> None:
+            if answer is not None and answer != before:
+                uuid, (title, text) = vm.key.uuid, answer
+                self._do(vm, "vm.notes", title, lambda verbs: verbs.describe(uuid, title, text),
+                         lambda _: "the notes were saved")  # fmt: skip
+
+        self._app.push_screen(NotesDialog(clean(vm.name), *before), chosen)
 
     # -- inside the guest -------------------------------------------------------------------------
 

@@ -8,12 +8,12 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
-from textual.widget import Widget
 
 from limen_tui.model.units import clean
 from limen_tui.tui.fleet.fit import Item, fit
 from limen_tui.tui.fleet.lines import Line, Lines, clip, line_width
 from limen_tui.tui.fleet.strip import DIM, KINDS, SPARK, STRONG
+from limen_tui.tui.vm.tab import VMTab
 
 LABEL = 16
 """Cells of a label."""
@@ -93,8 +93,8 @@ class FactScroll(VerticalScroll, can_focus=False):
         return self.query_one(FactLines).plain
 
 
-class Scrolls(Widget):
-    """Keys that scroll the facts of a tab."""
+class FactTab(VMTab, can_focus=True):
+    """A tab of facts in a ``FactScroll``, with the keys that scroll them."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j,down", "scroll_by(1)", "Down", show=False),

@@ -19,9 +19,8 @@ from limen_tui.model.actions import BY_ID, vm_reason
 from limen_tui.model.verbs.agent import AgentVersion, GuestInfo, GuestNic
 from limen_tui.model.vm import VM, VMKey
 from limen_tui.tui.fleet.lines import Line
-from limen_tui.tui.vm.facts import FactScroll, Foot, Scrolls, fact
+from limen_tui.tui.vm.facts import FactScroll, FactTab, Foot, fact
 from limen_tui.tui.vm.guestlines import address_lines, health_lines, info_lines
-from limen_tui.tui.vm.tab import VMTab
 
 if TYPE_CHECKING:
     from limen_tui.tui.app import LimenApp
@@ -29,13 +28,13 @@ if TYPE_CHECKING:
 AGAIN: Final = 15.0
 """Seconds between questions to an agent that answers; four times that for one that does not."""
 KEYS: Final = (
-    ("x", "run"), ("F", "read file"), ("E", "freeze"), ("P", "password"), ("N", "set clock"), ("U", "trim"),
+    ("x", "run"), ("F", "read file"), ("E", "freeze"), ("P", "password"), ("L", "set clock"), ("U", "trim"),
     ("I", "version"), ("^r", "ask again"),
 )  # fmt: skip
 Answer = GuestInfo | LimenError
 
 
-class GuestTab(Scrolls, VMTab, can_focus=True):
+class GuestTab(FactTab):
     """Health, system, users, file systems, addresses; what can be done has a key."""
 
     tab_id: ClassVar[str] = "guest"
@@ -45,7 +44,7 @@ class GuestTab(Scrolls, VMTab, can_focus=True):
         Binding("F", "app.act('guest.read')", "Read a file", show=False),
         Binding("E", "app.act('guest.freeze')", "Freeze or thaw", show=False),
         Binding("P", "app.act('guest.password')", "Set a password", show=False),
-        Binding("N", "app.act('guest.time')", "Set the clock", show=False),
+        Binding("L", "app.act('guest.time')", "Set the clock", show=False),
         Binding("U", "app.act('guest.trim')", "Trim", show=False),
         Binding("I", "version", "Version", show=False),
     ]

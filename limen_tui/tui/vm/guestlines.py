@@ -46,7 +46,7 @@ def info_lines(info: GuestInfo) -> list[Line]:
         wrong = abs(info.skew) >= SKEWED
         way = "ahead of" if info.skew > 0 else "behind"
         text = f"{abs(info.skew):.1f} s {way} ours" if abs(info.skew) >= 0.05 else "as ours"
-        lines.append(fact("Clock", text + ("; N sets it" if wrong else ""), "warn" if wrong else ""))
+        lines.append(fact("Clock", text + ("; L sets it" if wrong else ""), "warn" if wrong else ""))
     names = [
         f"{user.domain}\\{user.name}" if user.domain else user.name for user in info.users
     ]  # fmt: skip

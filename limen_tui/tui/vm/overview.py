@@ -1,112 +1,138 @@
-"""The overview of a VM: what it is, what it has, what is wrong with it. May import textual, fleet, model. UI thread."""
+"""The overview of a VM: what it is, what it has, what is wrong with it. May import textual, fleet, model. UI thread.
+
+The definition is asked for when it changed, addresses and file systems of the guest now and then while on show.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from concurrent.futures import CancelledError, Future
 from itertools import islice
-from time import localtime, strftime
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
+from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
+from textual.message import Message
 
+from limen_tui.errors import LimenError
 from limen_tui.fleet.view import FleetView
-from limen_tui.model.events import HostEvent
 from limen_tui.model.history import Series
-from limen_tui.model.units import clean
-from limen_tui.model.vm import VM
-from limen_tui.tui.fleet import fmt
-from limen_tui.tui.fleet.lines import Line
-from limen_tui.tui.fleet.strip import DIM, STRONG, DetailStrip, graph_lines
-from limen_tui.tui.vm.tab import VMTab
+from limen_tui.model.verbs.agent import GuestInfo, GuestNic
+from limen_tui.model.vm import VM, VMKey
+from limen_tui.model.xml.overview import Overview, overview
+from limen_tui.tui.fleet.strip import DIM
+from limen_tui.tui.vm.facts import FactScroll, FactTab
+from limen_tui.tui.vm.overviewlines import Known, overview_lines
 
-EVENTS = 12
+if TYPE_CHECKING:
+    from limen_tui.tui.app import LimenApp
+
+EVENTS: Final = 8
 """Recent events shown."""
+SEARCHED: Final = 500
+"""How many of the fleet's last events are looked through."""
+AGAIN: Final = 30.0
+"""Seconds between questions for addresses and file systems."""
 
 
-class VMFactsView(DetailStrip):
-    """All lines about the VM; taller than the strip, with the same colours."""
-
-    DEFAULT_CSS = "VMFactsView { height: auto; background: $background; }"
-
-    def show_lines(self, lines: Sequence[Line]) -> None:
-        """As tall as what it says."""
-        self.styles.height = max(1, len(lines))
-        super().show_lines(lines)
-
-    def _redraw(self) -> None:
-        """The tab fills it."""
-
-
-class OverviewTab(VMTab, can_focus=True):
-    """Facts, load, disks, interfaces, recent events."""
+class OverviewTab(FactTab):
+    """Facts, load, disks, interfaces, devices, warnings, recent events."""
 
     tab_id: ClassVar[str] = "overview"
     title: ClassVar[str] = "Overview"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j,down", "scroll(1)", "Down", show=False),
-        Binding("k,up", "scroll(-1)", "Up", show=False),
-    ]
+
+    class Came(Message):
+        """An answer of the host."""
+
+        def __init__(self, answer: Overview | GuestInfo | tuple[GuestNic, ...] | LimenError, *, of_xml: bool) -> None:
+            super().__init__()
+            self.answer, self.of_xml = answer, of_xml
+
+    def __init__(self, app: LimenApp, key: VMKey) -> None:
+        super().__init__(app, key)
+        self._known: Known | None = None
+        self._asked: tuple[object, object] | None = None
+        self._looked_at = float("-inf")
 
     def compose(self) -> ComposeResult:
         """The lines."""
-        with VerticalScroll(id="facts-scroll", can_focus=False):
-            yield VMFactsView(self.limen.fleet, id="facts")
+        yield FactScroll()
 
-    def show_vm(self, vm: VM | None, view: FleetView) -> None:  # noqa: ARG002 - tabs of all hosts need it
+    def show_vm(self, vm: VM | None, view: FleetView) -> None:
         """Repaints the lines that changed."""
-        facts = self.query_one(VMFactsView)
-        facts.show_lines(self._lines(vm) if vm is not None else [((" It is gone. Esc goes back.", DIM),)])
-
-    def _lines(self, vm: VM) -> list[Line]:
+        if vm is None:
+            self.query_one(FactScroll).show_lines([((" It is gone. Esc goes back.", DIM),)])
+            return
         fleet = self.limen.fleet
-        history = {series: fleet.history.series(vm.key, series) for series in Series}
-        events = [event for event in reversed(fleet.events) if (event.host_id, event.uuid) == vm.key]
-        lines: list[Line] = [*graph_lines(vm, history, 40), (), *fact_block(vm)]
-        return [*lines, *event_block(list(islice(events, EVENTS)))]
+        known = self._known = self._known or Known(vm)
+        if known.vm.state.is_active and not vm.state.is_active:
+            known.nics, known.info = (), None
+        host = view.host(vm.key.host_id)
+        known.vm = vm
+        known.detail = host.details.get(vm.key.uuid) if host is not None else None
+        known.history = {series: fleet.history.series(vm.key, series) for series in Series}
+        recent = islice(reversed(fleet.events), SEARCHED)
+        known.events = list(islice((e for e in recent if (e.host_id, e.uuid) == vm.key), EVENTS))
+        if not vm.stale:
+            self._ask(vm)
+        self._draw()
 
-    def action_scroll(self, by: int) -> None:
-        """Up or down."""
-        self.query_one(VerticalScroll).scroll_relative(y=by, animate=False)
+    def on_resize(self) -> None:
+        """Lay out again."""
+        self._draw()
 
+    def _draw(self) -> None:
+        width = self.size.width
+        if self._known is not None and width > 0:
+            # the scrollbar may come and go: its place is left free
+            self.query_one(FactScroll).show_lines(overview_lines(self._known, width - 2))
 
-def fact_block(vm: VM) -> list[Line]:
-    """Labelled facts, disks and interfaces."""
-    facts = vm.facts
-    flags = [word for word, on in (("autostart", facts.autostart), ("transient", not facts.persistent),
-                                   ("guest agent", facts.has_agent), ("balloon", facts.has_balloon)) if on]  # fmt: skip
-    rows = [
-        ("UUID", vm.key.uuid), ("Host", vm.host_name), ("Title", facts.title), ("Description", facts.description),
-        ("vCPUs", f"{facts.vcpus} of at most {facts.vcpus_max}" if facts.vcpus_max > facts.vcpus else str(facts.vcpus)),
-        ("Memory", f"{fmt.memory(facts.memory_kib)} of at most {fmt.memory(facts.memory_max_kib)}"
-         if facts.memory_max_kib > facts.memory_kib else fmt.memory(facts.memory_kib)),
-        ("System", facts.os),
-        ("Machine", " ".join(filter(None, (facts.machine, facts.arch, facts.firmware, facts.kind)))),
-        ("Display", facts.graphics), ("Addresses", "  ".join(vm.ips)), ("Tags", " ".join(facts.tags)),
-        ("Flags", ", ".join(flags)),
-    ]  # fmt: skip
-    lines: list[Line] = [_fact(label, value) for label, value in rows if value]
-    lines += [(), ((" Disks", STRONG),)] if facts.disks else []
-    for disk in facts.disks:
-        what = "  ".join(filter(None, (disk.device if disk.device != "disk" else "", disk.bus, disk.format)))
-        lines.append(_fact(disk.target, f"{disk.source or '(empty)'}  {what}"))
-    lines += [(), ((" Interfaces", STRONG),)] if facts.nics else []
-    for nic in facts.nics:
-        lines.append(_fact(nic.mac, "  ".join(filter(None, (nic.kind, nic.source, nic.model, nic.target)))))
-    return lines
+    def _ask(self, vm: VM) -> None:
+        uuid, call = vm.key.uuid, self.limen.fleet.call
+        # the facts are the same object until the definition is read anew
+        if self._asked is None or self._asked[0] is not vm.facts or self._asked[1] is not vm.state:
+            self._asked = vm.facts, vm.state
+            self._post(call(vm.key.host_id, lambda verbs: overview(verbs.xml(uuid))), of_xml=True)
+        now = self.limen.fleet.clock.mono()
+        if now - self._looked_at >= AGAIN and vm.state.is_active:
+            self._looked_at = now
+            self._post(call(vm.key.host_id, lambda verbs: verbs.agent.addresses(uuid)), of_xml=False)
+            over = self._known.overview if self._known is not None else None
+            if over is not None and over.agent_channel in ("connected", "there") and not self.limen.fleet.read_only:
+                self._post(call(vm.key.host_id, lambda verbs: verbs.agent.guest(uuid)), of_xml=False)
 
+    def _post(self, future: Future[Overview] | Future[GuestInfo] | Future[tuple[GuestNic, ...]], *, of_xml: bool
+              ) -> None:  # fmt: skip
+        def done(ended: Future[Overview] | Future[GuestInfo] | Future[tuple[GuestNic, ...]]) -> None:
+            try:
+                self.post_message(self.Came(ended.result(), of_xml=of_xml))
+            except LimenError as error:
+                self.post_message(self.Came(error, of_xml=of_xml))
+            except CancelledError:
+                return
 
-def event_block(events: Sequence[HostEvent]) -> list[Line]:
-    """The last events, newest on top."""
-    if not events:
-        return []
-    lines: list[Line] = [(), ((" Recent events", STRONG),)]
-    for event in events:
-        style = {"warning": "strip--warn", "error": "strip--bad"}.get(event.level, "")
-        lines.append(((f" {strftime('%H:%M:%S', localtime(event.at))}  ", DIM), (clean(event.text), style)))
-    return lines
+        future.add_done_callback(done)
 
+    @on(Came)
+    def _came(self, event: OverviewTab.Came) -> None:
+        known, answer = self._known, event.answer
+        if known is None:
+            return
+        if isinstance(answer, Overview):
+            first = known.overview is None
+            known.overview, known.problem = answer, ""
+            if first:  # now it is known whether there is an agent to ask
+                self._looked_at = float("-inf")
+                self._ask(known.vm)
+        elif isinstance(answer, GuestInfo):
+            known.info = answer
+        elif isinstance(answer, tuple):
+            known.nics = answer
+        elif event.of_xml:
+            known.problem = f"the definition cannot be read: {answer.title}"
+        self._draw()
 
-def _fact(label: str, value: str) -> Line:
-    return ((f" {clean(label):<18} ", DIM), (clean(value), ""))
+    def refresh_now(self) -> None:
+        """Ask for all of it again."""
+        self._asked, self._looked_at = None, float("-inf")
+        view = self.limen.fleet.view
+        self.show_vm(view.vm(self.key), view)

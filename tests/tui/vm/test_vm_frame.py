@@ -9,6 +9,7 @@ from textual import events
 
 from limen_tui.hypervisor.simulated.catalogue import STUBBORN
 from limen_tui.model.vm import VM
+from limen_tui.tui.app import LimenApp
 from limen_tui.tui.dialogs.confirm import ConfirmDialog
 from limen_tui.tui.main.screen import MainScreen
 from limen_tui.tui.vm import screen as screen_module
@@ -21,13 +22,18 @@ from tests.tui.shell.world import World, running
 
 async def opened(world: World, name: str = "") -> VMScreen:
     """A running VM on its own screen."""
-    vms = [vm for vm in world.app.fleet.view.vms if vm.state == "running" and name in vm.name]
-    vms = [vm for vm in vms if name or (vm.name != STUBBORN and vm.facts.has_agent)]
-    world.app.main.show_vm(vms[0].key)
+    vm = pick(world.app, name)
+    world.app.main.show_vm(vm.key)
     await world.press("enter")
     screen = world.app.screen
-    assert isinstance(screen, VMScreen) and screen.key == vms[0].key
+    assert isinstance(screen, VMScreen) and screen.key == vm.key
     return screen
+
+
+def pick(app: LimenApp, name: str = "") -> VM:
+    """A running VM; without a name, one whose guest agent answers."""
+    vms = [vm for vm in app.fleet.view.vms if vm.state == "running" and name in vm.name]
+    return next(vm for vm in vms if name or (vm.name != STUBBORN and vm.facts.has_agent))
 
 
 def order(world: World) -> list[VM]:
