@@ -167,6 +167,14 @@ class GuestDisplay:
     # -- the display's thread ---------------------------------------------------------------------
 
     def _serve(self) -> None:
+        try:
+            self._follow()
+        finally:
+            self._set(phase=Phase.CLOSED)
+            self._near.close()
+            self._far.close()
+
+    def _follow(self) -> None:
         tries = 0
         while not self._closing:
             self._set(phase=Phase.OPENING)
@@ -178,9 +186,6 @@ class GuestDisplay:
                 self._set(phase=Phase.LOST, problem=error)
             tries = 0 if time.monotonic() - began > 10 else tries + 1
             self._sleep(RETRY[min(tries, len(RETRY) - 1)])
-        self._set(phase=Phase.CLOSED)
-        self._near.close()
-        self._far.close()
 
     def _once(self) -> None:
         """Until it is lost (raises), closed, or to be shown in the other way (returns)."""

@@ -29,7 +29,15 @@ class RemoteLoop:
         self.loop.run_forever()
 
 
-@cache
+_first = threading.Lock()
+
+
 def remote_loop() -> RemoteLoop:
     """The process's loop, started at its first use."""
+    with _first:  # hosts connect side by side: a cache alone would let two of them make a loop each
+        return _the_loop()
+
+
+@cache
+def _the_loop() -> RemoteLoop:
     return RemoteLoop()

@@ -233,8 +233,9 @@ def world(lab: RunningLab, tmp_path: Path) -> Iterator[World]:
 
 
 def test_over_ssh_behind_a_jump_host_and_without_forwarding(world: World, lab: RunningLab, tmp_path: Path) -> None:
-    for number in (1, 3, 4):
-        key = VMKey(f"h{number}", lab.vm(number, "shown", "--disk", "none"))
+    uuids = {number: lab.vm(number, "shown", "--disk", "none") for number in (1, 3, 4)}
+    for number, uuid in uuids.items():
+        key = VMKey(f"h{number}", uuid)
         with watched(ways_to(world.fleet, key)) as shown:
             world.wait(lambda shown=shown: "shown login:" in shown.text, 90, "the login")
             assert shown.look().status.phase is Phase.LIVE
