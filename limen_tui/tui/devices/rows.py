@@ -110,6 +110,41 @@ def disk_columns() -> Sequence[Column[DiskRow]]:
     )  # fmt: skip
 
 
+def disk_facts(row: DiskRow) -> list[tuple[str, str]]:
+    """Label and value of what the table has no room for."""
+    disk, info = row.disk, row.info
+    sizes = ""
+    if info is not None:
+        sizes = f"{size(info.capacity)}, {size(info.allocation)} on the host"
+        sizes += f", pool {row.place}" if row.place else ""
+    flags = [word for word, on in (("read-only", disk.read_only), ("shared", disk.shareable)) if on]
+    more = [f"cache {disk.cache}" if disk.cache else "", f"serial {disk.serial}" if disk.serial else "",
+            f"boot order {disk.boot_order}" if disk.boot_order else "", *flags]  # fmt: skip
+    return _filled(
+        ("Where", disk.shown_source), ("Size", sizes), ("At", "  ".join(filter(None, (disk.bus, disk.address)))),
+        ("Limits", disk_limits_text(disk.limits)), ("More", ", ".join(filter(None, more))),
+    )
+
+
+def nic_facts(row: NicRow) -> list[tuple[str, str]]:
+    """As :func:`disk_facts`."""
+    nic = row.nic
+    load = row.load
+    packets = ""
+    if load is not None and load.rx_pps is not None and load.tx_pps is not None:
+        packets = f"{load.rx_pps:.0f} in, {load.tx_pps:.0f} out per second"
+    return _filled(
+        ("On", f"{nic.kind} {nic.source}"), ("Device", nic.target),
+        ("At", "  ".join(filter(None, (nic.model, nic.address)))),
+        ("Limits", nic_limits_text(nic.limits)), ("Packets", packets),
+        ("Boot order", str(nic.boot_order) if nic.boot_order else ""),
+    )
+
+
+def _filled(*facts: tuple[str, str]) -> list[tuple[str, str]]:
+    return [(label, value) for label, value in facts if value]
+
+
 def _kind(row: DiskRow) -> Cell:
     device = "" if row.disk.device == "disk" else " " + {"cdrom": "CD-ROM"}.get(row.disk.device, row.disk.device)
     return clean(f"{row.disk.bus}{device}")

@@ -9,6 +9,8 @@ from collections.abc import Hashable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from limen_widgets.line_table import Column, LineTable
+from limen_widgets.line_table.messages import CursorMoved
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.message import Message
@@ -17,12 +19,22 @@ from limen_tui.errors import LimenError
 from limen_tui.fleet.resizing import host_info, look
 from limen_tui.fleet.view import FleetView
 from limen_tui.model.detail import VMDetail
+from limen_tui.model.jobs import JobState
 from limen_tui.model.resize import Situation
 from limen_tui.model.units import clean
 from limen_tui.model.vm import NO_FACTS, VM, VMFacts, VMKey
 from limen_tui.tui.devices.asking import ask
-from limen_tui.tui.devices.rows import DiskRow, NicRow, disk_columns, disk_rows, nic_columns, nic_rows
-from limen_tui.tui.vm.facts import Foot
+from limen_tui.tui.devices.rows import (
+    DiskRow,
+    NicRow,
+    disk_columns,
+    disk_facts,
+    disk_rows,
+    nic_columns,
+    nic_facts,
+    nic_rows,
+)
+from limen_tui.tui.vm.facts import FactLines, Foot, fact
 from limen_tui.tui.vm.tab import VMTab
 
 if TYPE_CHECKING:
@@ -43,6 +55,7 @@ class DeviceTab(VMTab):
     DEFAULT_CSS = """
     DeviceTab { layout: vertical; }
     DeviceTab LineTable { height: 1fr; }
+    DeviceTab FactLines { background: $panel; }
     """
 
     class Looked(Message):
@@ -59,6 +72,8 @@ class DeviceTab(VMTab):
         self._facts: VMFacts = NO_FACTS
         self._asked_at = float("-inf")
         self._waiting = False
+        self._jobs_rev = 0
+        self._job_states: dict[str, JobState] = {}
         self._vm: VM | None = None
         self._detail: VMDetail | None = None
 
@@ -76,6 +91,10 @@ class DeviceTab(VMTab):
         """All rows now."""
         raise NotImplementedError
 
+    def about(self, row: Any) -> Sequence[tuple[str, str]]:
+        """Label and value of what the table has no room for."""
+        raise NotImplementedError
+
     @property
     def resize_start(self) -> tuple[str, str]:
         """The field that the resize form opens at."""
@@ -86,6 +105,7 @@ class DeviceTab(VMTab):
     def compose(self) -> ComposeResult:
         """Table and keys."""
         yield LineTable(self.columns(), self.identity, id=f"{self.tab_id}-table")
+        yield FactLines()
         yield Foot(self.KEYS)
 
     @property
@@ -104,9 +124,20 @@ class DeviceTab(VMTab):
         self._detail = snapshot.details.get(self.key.uuid) if snapshot is not None else None
         if vm is not None and not self._waiting and not vm.stale:
             changed = vm.facts is not self._facts
-            if changed or self.limen.fleet.clock.mono() - self._asked_at > AGAIN:
+            if self._jobs_went_on() or changed or self.limen.fleet.clock.mono() - self._asked_at > AGAIN:
                 self._ask(vm)
         self._show()
+
+    def _jobs_went_on(self) -> bool:
+        """Whether a job on this VM has begun or ended: a change for the next boot is told by nothing else."""
+        desk = self.limen.job_desk
+        if desk.rev == self._jobs_rev:
+            return False
+        self._jobs_rev, before = desk.rev, self._job_states
+        self._job_states = {
+            job.id: job.state for job in self.limen.fleet.jobs.jobs if job.plan.vm_uuid == self.key.uuid
+        }
+        return self._job_states != before
 
     def refresh_now(self) -> None:
         """ctrl+r."""
@@ -137,6 +168,24 @@ class DeviceTab(VMTab):
         table = self.table
         table.set_empty_text(self._empty_text())
         table.set_rows(tuple(self.rows(self._vm, self._detail)) if self._vm is not None else ())
+        self._show_about()
+
+    @on(CursorMoved)
+    def _moved(self, event: CursorMoved) -> None:
+        event.stop()
+        self._show_about()
+
+    def _show_about(self) -> None:
+        """The device under the cursor, where there is room."""
+        lines, row = self.query_one(FactLines), self.table.cursor_row
+        lines.display = self.size.height >= 14 and row is not None
+        if row is not None:
+            lines.show_lines([fact(label, value) for label, value in self.about(row)])
+
+    def on_resize(self) -> None:
+        """Details only where there is room."""
+        if self.is_mounted:
+            self._show_about()
 
     def _empty_text(self) -> str:
         if self._vm is None:
@@ -172,6 +221,10 @@ class DisksTab(DeviceTab):
     def rows(self, vm: VM, detail: VMDetail | None) -> Sequence[DiskRow]:
         """As the host said last."""
         return disk_rows(vm, self.situation, detail)
+
+    def about(self, row: DiskRow) -> Sequence[tuple[str, str]]:
+        """Path, size, place, limits."""
+        return disk_facts(row)
 
     @property
     def chosen(self) -> DiskRow | None:
@@ -209,6 +262,10 @@ class NetworkTab(DeviceTab):
     def rows(self, vm: VM, detail: VMDetail | None) -> Sequence[NicRow]:
         """As the host said last."""
         return nic_rows(vm, self.situation, detail)
+
+    def about(self, row: NicRow) -> Sequence[tuple[str, str]]:
+        """Network, place, limits."""
+        return nic_facts(row)
 
     @property
     def chosen(self) -> NicRow | None:

@@ -72,6 +72,8 @@ class ResizeDialog(Dialog[Confirmed | None]):
         Binding("ctrl+o", "take_offers", "Raise", show=False, priority=True),
         Binding("down", "app.focus_next", "Next", show=False),
         Binding("up", "app.focus_previous", "Before", show=False),
+        Binding("pagedown", "scroll_plan(8)", "Page down", show=False),
+        Binding("pageup", "scroll_plan(-8)", "Page up", show=False),
     ]
     DEFAULT_CSS = """
     ResizeDialog > .dialog--box { width: 120; height: auto; overflow-y: hidden; }
@@ -232,6 +234,10 @@ class ResizeDialog(Dialog[Confirmed | None]):
         self.set_focus(following if not following.disabled else self.query_one("#cancel"))
 
     # -- the end ----------------------------------------------------------------------------------
+
+    def action_scroll_plan(self, by: int) -> None:
+        """Further down the plan, or back."""
+        self.query_one(FactScroll).scroll_relative(y=by, animate=False)
 
     def action_take_offers(self) -> None:
         """Write into the fields what makes the refused possible."""

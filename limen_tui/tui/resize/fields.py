@@ -20,8 +20,8 @@ from limen_tui.model.units import clean
 from limen_tui.model.vm import VM
 from limen_tui.model.xml.devices import read_disks, read_nics
 
-NO_LIMIT: Final = "none, or read:50M,write:20M,iops:500"
-NO_RATE: Final = "none, or in:10M,out:5M"
+NO_LIMIT: Final = "read:50M,iops:500"
+NO_RATE: Final = "in:10M,out:5M"
 
 
 @dataclass(frozen=True, slots=True)
