@@ -26,6 +26,12 @@ class DeleteCommands:
         host_id = target.hosts[0].host.id if target.hosts else self._app.main.host_id or ""
         self._app.push_screen(CreateScreen(self._app, self._draft, host_id=host_id), self._keep_draft)
 
+    def do_view_reconcile(self, _: Target) -> None:
+        """What is out of step, and the trash."""
+        from limen_tui.tui.reconcile.screen import ReconcileScreen  # noqa: PLC0415 - after the first paint
+
+        self._app.push_screen(ReconcileScreen(self._app))
+
     def _keep_draft(self, draft: Draft | None) -> None:
         if draft is not None:
             self._draft = draft

@@ -1,0 +1,1 @@
+"""What hypervisors and Limen do not agree on, and the trash."""
