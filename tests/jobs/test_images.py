@@ -14,7 +14,7 @@ import pytest
 from limen_tui.errors import InputError, LimenError, NotFound
 from limen_tui.hypervisor.simulated import simulated_fleet
 from limen_tui.inventory import open_inventory
-from limen_tui.jobs.ops import pour
+from limen_tui.jobs.ops import pour, registry, transfer
 from limen_tui.jobs.recipes.bring_image import copy_image, fetch_image, upload_image
 from limen_tui.jobs.runner import JobRunner
 from limen_tui.model.clock import SystemClock
@@ -22,7 +22,7 @@ from limen_tui.model.host import Host, HostState
 from limen_tui.model.jobs import JobState
 from limen_tui.model.xml.volume import volume_xml
 from tests.jobs import images
-from tests.jobs.realworld import HOST, RealWorld
+from tests.jobs.realworld import HOST, OneHost, RealWorld
 from tests.jobs.webserver import WebServer
 from tests.unit.hypervisor.libvirt_daemon import Daemon, wait_for
 
@@ -119,6 +119,7 @@ def web():
 def small_pieces(monkeypatch):
     """Pieces so small that a small image has many."""
     monkeypatch.setattr(pour, "PIECE", images.CLUSTER)
+    monkeypatch.setattr(transfer, "READ", 3 * images.CLUSTER)
 
 
 def sums(data: bytes) -> str:
@@ -206,8 +207,8 @@ def test_cancel_leaves_no_partial_volume(world, tmp_path, monkeypatch) -> None:
     begun, go = threading.Event(), threading.Event()
     pieces = pour._even
 
-    def slow(source):
-        for number, piece in enumerate(pieces(source)):
+    def slow(source, size):
+        for number, piece in enumerate(pieces(source, size)):
             if number == 9:
                 begun.set()
                 assert go.wait(20)
@@ -277,8 +278,6 @@ def test_a_full_disk_is_told_and_leaves_nothing(daemon, tmp_path) -> None:
     daemon.virsh("pool-create-as", f"images{number}", "dir", "--target", str(folder))
     world = RealImages.__new__(RealImages)
     world.daemon, world.folder, world.pool, world.db = daemon, folder, f"images{number}", tmp_path / "full.db"
-    from tests.jobs.realworld import OneHost
-
     world.hosts = OneHost(daemon.uri())
     world.open()
     data = images.qcow2(60)
@@ -287,8 +286,6 @@ def test_a_full_disk_is_told_and_leaves_nothing(daemon, tmp_path) -> None:
     assert (job.state, "no room" in job.problem.title) == (JobState.FAILED, True)
     # room that goes while it is written: the check saw it, the disk has it not
     steps = tuple(replace(s, args={**s.args, "size": s.args.get("size", 0)}) for s in plan.steps)
-    from limen_tui.jobs.ops import registry, transfer
-
     kept = registry.operation("image.upload")
     registry._registry["image.upload"] = replace(kept, check=lambda context, args: None)
     try:

@@ -23,7 +23,13 @@ from limen_tui.model.ports import HostVerbs
 from limen_tui.model.units import clean
 
 PIECE: Final = 32 << 20
-"""Bytes of one stream."""
+"""Most bytes of one stream."""
+LEAST: Final = 1 << 20
+FIRST: Final = 4 << 20
+SECONDS: Final = 2.0
+"""That one stream is to take: a host works at few things at once, and a person's act must not wait for long."""
+READ: Final = 16 << 20
+"""Bytes that are read of a volume at once."""
 AT_ONCE: Final = 2
 PATIENCE: Final = 120.0
 """Seconds for which a host that went away under a piece is waited for, before the job is told."""
@@ -69,6 +75,8 @@ class _Flow:
         self._hashed = hashed
         self._queue: Queue[bytes | LimenError | None] = Queue(1)
         self._ended = threading.Event()
+        self.piece = min(FIRST, PIECE)
+        """Bytes of the pieces to come."""
 
     def start(self) -> None:
         """Begin to read."""
@@ -92,7 +100,7 @@ class _Flow:
 
     def _run(self) -> None:
         try:
-            for piece in _even(self._pieces()):
+            for piece in _even(self._pieces(), lambda: self.piece):
                 self._hashed(piece)
                 if not self._put(piece):
                     return
@@ -112,14 +120,14 @@ class _Flow:
         return False
 
 
-def _even(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """The same bytes in pieces of :data:`PIECE`."""
+def _even(pieces: Iterator[bytes], size: Callable[[], int]) -> Iterator[bytes]:
+    """The same bytes in pieces of ``size``, which may change."""
     kept = bytearray()
     for piece in pieces:
         kept += piece
-        while len(kept) >= PIECE:
-            yield bytes(kept[:PIECE])
-            del kept[:PIECE]
+        while len(kept) >= (count := size()):
+            yield bytes(memoryview(kept)[:count])
+            del kept[:count]
     if kept:
         yield bytes(kept)
 
@@ -133,7 +141,8 @@ class _Pouring:
         self._image = image
         self._sent: dict[int, int] = {}
         """Bytes that went over, by offset of their piece."""
-        self._under_way: dict[Future[None], tuple[int, bytes]] = {}
+        self._under_way: dict[Future[None], tuple[int, bytes, float]] = {}
+        """(offset, bytes, monotonic second of its beginning) by what tells of its end."""
         self._told = 0.0
         self._stopped = False
 
@@ -150,7 +159,7 @@ class _Pouring:
                 self._begin(at, piece)
                 at += len(piece)
                 while len(self._under_way) >= AT_ONCE:
-                    self._settle()
+                    flow.piece = self._settle()
             if at != self._place.size:
                 raise InputError("The file ended early", f"{at} of {self._place.size} bytes came.",
                                  "It changed while it was read, or the transfer was cut; start again.")  # fmt: skip
@@ -176,7 +185,7 @@ class _Pouring:
             return
         began = threading.Event()
         future = self._context.hosts.call(self._context.host_id, self._upload(at, piece, start, end, began))
-        self._under_way[future] = at, piece
+        self._under_way[future] = at, piece, time.monotonic()
         # libvirt refuses to open a stream on a volume while it opens another one on it; open ones do no harm
         while not (began.is_set() or future.done()):
             self._context.check()
@@ -211,15 +220,18 @@ class _Pouring:
             self._told = now
             self._context.report(sum(tuple(self._sent.values())), self._place.size, "bytes")
 
-    def _settle(self) -> None:
-        """Wait for one piece; after a link that broke, wait for the host and send it again."""
+    def _settle(self) -> int:
+        """Wait for one piece; after a link that broke, wait for the host and send it again. How long the next is to
+        be, in bytes."""
         over = wait_for(self._under_way, return_when="FIRST_COMPLETED").done
         broke: ConnectError | None = None
+        wanted = PIECE
         for future in over:
-            at, piece = self._under_way.pop(future)
+            at, piece, began = self._under_way.pop(future)
             try:
                 future.result()
                 self._done(at, len(piece))
+                wanted = int(len(piece) / max(0.001, time.monotonic() - began) * SECONDS)
             except CancelledError:
                 broke = ConnectError("The session was closed")
             except ConnectError as error:
@@ -228,7 +240,8 @@ class _Pouring:
                 self._context.log(f"{broke}; going on from {at} bytes when the host is back")
                 _wait_for_host(self._context, self._context.host_id, broke)
                 self._begin(at, piece)
-                broke = None
+                broke, wanted = None, LEAST
+        return max(min(LEAST, PIECE), min(wanted, PIECE))
 
     def _abandon(self) -> None:
         """Let no call go on writing into what is to be removed."""

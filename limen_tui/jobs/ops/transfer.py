@@ -14,7 +14,7 @@ from limen_tui.errors import Conflict, InputError, NotFound, StepFailed
 from limen_tui.jobs import localfile
 from limen_tui.jobs.context import Context
 from limen_tui.jobs.ops.hostfetch import host_fetch
-from limen_tui.jobs.ops.pour import PIECE, Place, pour, read_piece
+from limen_tui.jobs.ops.pour import READ, Place, pour, read_piece
 from limen_tui.jobs.ops.registry import Operation, Result, do_again, keep
 from limen_tui.model.checksums import parse_checksum
 from limen_tui.model.imagehead import refusal
@@ -109,8 +109,8 @@ def _check_copy(context: Context, args: Args) -> None:
 
 def _copy(context: Context, args: Args) -> Result:
     def pieces() -> Iterator[bytes]:
-        for at in range(0, args["size"], PIECE):
-            count = min(PIECE, args["size"] - at)
+        for at in range(0, args["size"], READ):
+            count = min(READ, args["size"] - at)
             yield read_piece(context, args["from_host"], args["from_pool"], args["from_name"], at, count)
 
     return _poured(context, args, pour(context, _place(context, args), pieces, algorithm=_algorithm(args)))
@@ -120,9 +120,9 @@ def _read_back(context: Context, args: Args) -> Result:
     """Read what was written, and compare: proof against a disk or a host that lies."""
     args = {**args, "checksum": args.get("checksum") or context.memory.get(_kept(args), "")}
     digest = hashlib.new(_algorithm(args))
-    for at in range(0, args["size"], PIECE):
+    for at in range(0, args["size"], READ):
         context.check()
-        count = min(PIECE, args["size"] - at)
+        count = min(READ, args["size"] - at)
         digest.update(read_piece(context, context.host_id, args["pool"], args["name"], at, count))
         context.report(at + count, args["size"], "bytes")
     return _compare(args, digest.hexdigest())
