@@ -44,6 +44,13 @@ def do(fleet: Fleet, vm: VM, action: str, detail: str, call: Callable[[HostVerbs
     return future
 
 
+def note(fleet: Fleet, vm: VM, action: str, detail: str) -> None:
+    """Write down what begins now and whose end nobody hears of."""
+    fleet.inventory.audit(AuditEntry(
+        fleet.clock.wall(), fleet.actor.who, fleet.actor.origin, action, vm.key.host_id, vm.host_name, vm.key.uuid,
+        vm.name, "begun", detail))  # fmt: skip
+
+
 def words_of(text: str) -> tuple[str, ...]:
     """A command as a shell would split it; nothing of it is expanded. Raises ``InputError``."""
     try:

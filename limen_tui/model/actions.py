@@ -93,6 +93,9 @@ ACTIONS: Final[tuple[Action, ...]] = (
            writes=True),
     Action("vm.notes", "Notes", "Title and description, kept where virsh and virt-manager see them", ("N",), Scope.VM,
            Section.VM, writes=True),
+    Action("vm.ssh", "SSH", "Into the guest by ssh, through its host; asks for the user at first", ("o",), Scope.VM,
+           Section.VM),
+    Action("vm.ssh-as", "SSH as", "The same, asking for user, address and way", (), Scope.VM, Section.VM),
     Action("vm.open", "Open", "Facts, load and recent events of one VM", ("enter",), Scope.VM, Section.VM, bar=1),
     Action("vm.console", "Serial console", "Keys go to the guest; ctrl+] opens its menu, twice leaves", ("c",),
            Scope.VM, Section.VM, writes=True),
@@ -156,6 +159,10 @@ ACTIONS: Final[tuple[Action, ...]] = (
            Section.STORAGE, writes=True),
     Action("image.delete", "Delete volume", "With its data; not one that is in use (x among the volumes of a pool)", (),
            Scope.APP, Section.STORAGE, writes=True, asks=True),
+    Action("image.list", "List image by path", "A base image or ISO outside of pools (+ among the volumes)", (),
+           Scope.APP, Section.STORAGE),
+    Action("image.unlist", "Unlist image", "List such a file no more; it stays (- among the volumes)", (), Scope.APP,
+           Section.STORAGE),
     Action("host.sign-in", "Sign in", "Answer what a host asks: a host key, a password, a code", ("exclamation_mark",),
            Scope.APP, Section.HOST),
     Action("view.vms", "VMs", "The fleet's virtual machines", ("1",), Scope.APP, Section.VIEW),
@@ -235,6 +242,8 @@ def vm_reason(action: Action, vm: VM, host: HostSnapshot | None) -> str | None:
             return f"{host.host.name} is {host.state.value}"
     if action.verb is not None:
         return refusal(action.verb, vm.state, vm.reason)
+    if action.id in ("vm.ssh", "vm.ssh-as"):
+        return None if vm.state.is_active else f"it is {vm.state.value}"
     if action.id.startswith("guest."):
         return f"it is {vm.state.value}" if not vm.state.is_active else None if vm.facts.has_agent else NO_AGENT
     if action.id == "vm.pause-resume":

@@ -8,14 +8,16 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, TypeVar
 
 from limen_tui.errors import InputError, LimenError
-from limen_tui.fleet import guestacts
+from limen_tui.fleet import guestacts, guestssh
 from limen_tui.model.actions import Target
 from limen_tui.model.ports import HostVerbs
 from limen_tui.model.units import clean
-from limen_tui.model.verbs.agent import AgentVerbs
+from limen_tui.model.verbs.agent import AgentVerbs, GuestNic
 from limen_tui.model.vm import VM, VMKey
 from limen_tui.tui.dialogs.text import TextDialog, YesNoDialog
+from limen_tui.tui.vm import ssh
 from limen_tui.tui.vm.guestdialogs import FileScreen, OutputScreen, PasswordDialog, Secret
+from limen_tui.tui.vm.ssh import SSHDialog
 
 if TYPE_CHECKING:
     from limen_tui.tui.app import LimenApp
@@ -70,6 +72,58 @@ class VMCommands:
                          lambda _: "the notes were saved")  # fmt: skip
 
         self._app.push_screen(NotesDialog(clean(vm.name), *before), chosen)
+
+    # -- ssh --------------------------------------------------------------------------------------
+
+    def do_vm_ssh(self, target: Target) -> None:
+        """Into the guest: at once where the user is known, else after a question."""
+        self._find_address(target.vms[0], ask=False)
+
+    def do_vm_ssh_as(self, target: Target) -> None:
+        """The same, asking for user, address and way."""
+        self._find_address(target.vms[0], ask=True)
+
+    def _find_address(self, vm: VM, *, ask: bool) -> None:
+        app, uuid = self._app, vm.key.uuid
+
+        def done(future: Future[tuple[GuestNic, ...]]) -> None:
+            try:
+                nics = future.result()
+            except (LimenError, CancelledError):
+                nics = ()  # what the leases said is known all the same
+            # a message: on the UI thread in its turn
+            app.call_later(self._ssh, vm, guestssh.addresses(nics, vm.ips), ask)
+
+        app.fleet.call(vm.key.host_id, lambda verbs: verbs.agent.addresses(uuid)).add_done_callback(done)
+
+    def _ssh(self, vm: VM, found: tuple[str, ...], ask: bool) -> None:
+        app = self._app
+        host = next((host for host in app.fleet.hosts if host.id == vm.key.host_id), None)
+        try:
+            jump = guestssh.jump_of(host) if host is not None else ""
+        except InputError:
+            jump = ""
+        user, direct = guestssh.remembered(app.fleet.inventory, vm.key)
+        if user and found and not ask:
+            self._go(vm, guestssh.Way(user, found[0], "" if direct else jump), direct)
+            return
+
+        def chosen(answer: tuple[guestssh.Way, bool] | None) -> None:
+            if answer is not None:
+                self._go(vm, *answer)
+
+        app.push_screen(SSHDialog(clean(vm.name), user or "root", found, jump, direct=direct), chosen)
+
+    def _go(self, vm: VM, way: guestssh.Way, direct: bool) -> None:
+        app = self._app
+        guestssh.remember(app.fleet.inventory, vm.key, way.user, direct=direct)
+        guestacts.note(app.fleet, vm, "vm.ssh", way.label)
+        code = ssh.go(app, way)
+        if code is None:
+            app.notify("ssh needs a terminal of its own", severity="warning", markup=False, timeout=4)
+        elif code:
+            app.notify(f"{clean(vm.name)}: ssh ended with {code}; SSH as in the palette changes user and way",
+                       markup=False, timeout=6)  # fmt: skip
 
     # -- inside the guest -------------------------------------------------------------------------
 
