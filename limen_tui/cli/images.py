@@ -1,4 +1,4 @@
-"""``limen images``, ``upload`` and ``fetch``. Main thread."""
+"""``limen images``, ``upload``, ``fetch`` and ``copy-image``. Main thread."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from limen_tui.errors import InputError, LimenError, NotFound
 from limen_tui.fleet import images as stocks
 from limen_tui.fleet.fleet import Fleet
 from limen_tui.fleet.hostweb import plan_fetch
-from limen_tui.jobs.recipes.bring_image import upload_image
+from limen_tui.jobs.recipes.bring_image import copy_image, upload_image
 from limen_tui.model import cloudimages
 from limen_tui.model.host import HostSnapshot, HostState
 from limen_tui.model.images import Image, ImageKind
@@ -127,6 +127,21 @@ def fetch(fleet: Fleet, arguments: argparse.Namespace) -> int:
         fleet, host.host, arguments.pool, url, name=name, checksum=arguments.checksum, checksum_url=checksums,
         read_back=arguments.read_back,
     )  # fmt: skip
+    return _bring(fleet, host, plan, arguments)
+
+
+def copy(fleet: Fleet, arguments: argparse.Namespace) -> int:
+    """Copy an image from host to host as a job, and follow it."""
+    origin, host = _host(fleet, arguments.origin), _host(fleet, arguments.host)
+    pool, _, name = arguments.image.partition("/")
+    if not pool or not name:
+        raise InputError(f"{clean(arguments.image)!r} names no image", hint="Example: default/debian-12.qcow2")
+    waiter = Waiter(fleet)
+    waiter.reach(arguments.timeout)
+    volume, head = ask(fleet, waiter, origin.host.id,
+                       lambda verbs: (verbs.storage.volume(pool, name), verbs.storage.probe(pool, name)))  # fmt: skip
+    plan = copy_image(host.host, arguments.pool, origin.host, volume, head, name=arguments.name,
+                      checksum=arguments.checksum, read_back=arguments.read_back)  # fmt: skip
     return _bring(fleet, host, plan, arguments)
 
 

@@ -1,4 +1,4 @@
-"""The words of the verbs about images: images, upload, fetch. Imports argparse only; see :mod:`.parser`."""
+"""The words of the verbs about images: images, upload, fetch, copy-image. Imports argparse only; see :mod:`.parser`."""
 
 from __future__ import annotations
 
@@ -29,6 +29,11 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser], with_json: W
     fetch.add_argument("image", metavar="NAME|URL")
     fetch.add_argument("--checksums", metavar="URL", default="", help="the file with the checksums")
     _where(fetch, with_json)
+    copy = verbs.add_parser("copy-image", help="bring a disk image from one host to another",
+                            description="Copy an image of a pool to a pool of another host, through this machine.")
+    copy.add_argument("image", metavar="POOL/NAME")
+    copy.add_argument("--from", metavar="HOST", required=True, dest="origin", help="the host that has it")
+    _where(copy, with_json)
 
 
 def _where(parser: argparse.ArgumentParser, with_json: WithJson) -> None:

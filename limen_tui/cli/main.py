@@ -24,6 +24,7 @@ _VERBS: Final = {
     "reconcile": ("reconcile", "reconcile"), "trash": ("deleting", "trash"),
     "resize": ("resize", "resize"),
     "images": ("images", "images"), "upload": ("images", "upload"), "fetch": ("images", "fetch"),
+    "copy-image": ("images", "copy"),
 }  # fmt: skip
 """Where verbs that need the fleet are, each imported when it is used; all others are acts on VMs."""
 

@@ -71,9 +71,14 @@ def added_paths(inventory: InventoryPort, host_id: str) -> tuple[str, ...]:
 
 def add_path(inventory: InventoryPort, host_id: str, path: str) -> None:
     """Add one. Raises ``InputError`` for what is no absolute path of a file."""
+    check_path(path)
+    _keep(inventory, host_id, dict.fromkeys((*added_paths(inventory, host_id), path)))
+
+
+def check_path(path: str) -> None:
+    """Raises ``InputError`` for what is no absolute path of a file."""
     if not path.startswith("/") or path.endswith("/") or ".." in path.split("/") or clean(path) != path:
         raise InputError(f"{clean(path)[:200]!r} is not the path of an image", hint="Example: /srv/images/base.qcow2")
-    _keep(inventory, host_id, dict.fromkeys((*added_paths(inventory, host_id), path)))
 
 
 def drop_path(inventory: InventoryPort, host_id: str, path: str) -> None:

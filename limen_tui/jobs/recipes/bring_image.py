@@ -59,16 +59,18 @@ def fetch_image(
 
 
 def copy_image(
-    host: Host, pool: str, origin: Host, volume: Volume, head: ImageHead, *, name: str = "", read_back: bool = False
-) -> JobPlan:
+    host: Host, pool: str, origin: Host, volume: Volume, head: ImageHead, *, name: str = "",
+    checksum: str = "", read_back: bool = False,
+) -> JobPlan:  # fmt: skip
     """From another host, through this machine; ``head`` is what ``probe`` gave. Raises ``InputError``."""
     if why := refusal(head):
         raise InputError(f"{clean(volume.name)} cannot be copied", why[0], why[1])
     if not volume.physical:
         raise InputError(f"The host does not say how long {clean(volume.name)} is")
     args = {"from_host": origin.id, "from_pool": volume.pool, "from_name": volume.name}
-    return _plan(host, pool, name or volume.name, volume.physical, "image.copy", args, verb="Copy",
-                 origin=f"{volume.pool}/{volume.name} on {origin.name}", checksum="", read_back=read_back)  # fmt: skip
+    said = f"{volume.pool}/{volume.name} on {origin.name}"
+    return _plan(host, pool, name or volume.name, volume.physical, "image.copy", args, verb="Copy", origin=said,
+                 checksum=checksum, read_back=read_back)  # fmt: skip
 
 
 def _plan(

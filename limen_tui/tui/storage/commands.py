@@ -7,13 +7,14 @@ from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
 from limen_tui.errors import LimenError
-from limen_tui.fleet.images import delete_plan, write_reason
+from limen_tui.fleet.images import add_path, check_path, delete_plan, drop_path, write_reason
 from limen_tui.model.actions import Target
 from limen_tui.model.host import HostSnapshot, HostState
 from limen_tui.model.images import Image
 from limen_tui.model.jobs import JobPlan
 from limen_tui.model.storage import Pool
 from limen_tui.model.units import clean, size
+from limen_tui.tui.reading import shared_reader
 
 if TYPE_CHECKING:
     from limen_tui.tui.app import LimenApp
@@ -126,6 +127,43 @@ class ImageCommands:
             verbs.storage.volume(volume.pool, volume.name), verbs.storage.probe(volume.pool, volume.name)
         ))  # fmt: skip
         self._later(asked, looked)
+
+    def do_image_list(self, _: Target) -> None:
+        """A file outside of the host's pools, by its path."""
+        from limen_tui.tui.dialogs.text import TextDialog  # noqa: PLC0415 - after the first paint
+
+        screen = self._screen()
+        if screen is None:
+            self._warn("Open a pool under Storage (3) first: the file is listed beside its volumes")
+            return
+        host = self._app.fleet.view.host(screen.host_id)
+
+        def typed(path: str | None) -> None:
+            if path:
+                screen.action_all_pools(True)
+                self._keep_path(screen, lambda: add_path(self._app.fleet.inventory, screen.host_id, path))
+
+        self._app.push_screen(
+            TextDialog("List an image by its path", f"Path on {clean(host.host.name if host else '')}",
+                       note="A base image or ISO outside of pools. Nothing is copied.", check=check_path),
+            typed,
+        )  # fmt: skip
+
+    def do_image_unlist(self, _: Target) -> None:
+        """Such a file; it stays where it is."""
+        found = self._image()
+        if found is None:
+            return
+        screen, image = found
+        if image.volume.pool:
+            self._warn(f"{clean(image.volume.name)} is in a pool: it is listed for as long as it is there")
+            return
+        path = image.volume.path
+        self._keep_path(screen, lambda: drop_path(self._app.fleet.inventory, screen.host_id, path))
+
+    def _keep_path(self, screen: VolumesScreen, write: Callable[[], None]) -> None:
+        """The database is not for the UI thread."""
+        shared_reader().read(write, lambda _: self._app.call_later(screen.do_view_refresh, Target()))
 
     # -- where it is aimed at -----------------------------------------------------------------------
 

@@ -39,7 +39,7 @@ KEYS: Final = (
     ("image.upload", "u", "u Upload"), ("image.fetch", "I", "I Cloud"), ("image.copy", "c", "c Copy"),
     ("image.delete", "x", "x Delete"),
 )  # fmt: skip
-HINTS: Final = "⏎ Inside  o Images  P Pools  / Filter  Esc Back"
+HINTS: Final = "⏎ Inside  o Images  P Pools  / Filter  Esc Back  + Add a path"
 
 
 class Body(Vertical):
@@ -49,6 +49,8 @@ class Body(Vertical):
         *(Binding(key, f"app.act('{action_id}')", BY_ID[action_id].label, show=False) for action_id, key, _ in KEYS),
         Binding("o", "screen.only_images", "Images only", show=False),
         Binding("P", "screen.all_pools", "All pools", show=False),
+        Binding("plus", "app.act('image.list')", "List a file outside of pools", show=False),
+        Binding("minus", "app.act('image.unlist')", "List it no more", show=False),
         Binding("escape", "screen.back", "Back", show=False),
     ]
 
@@ -235,9 +237,9 @@ class VolumesScreen(ActionScreen):
         self._images_only = not self._images_only
         self._show()
 
-    def action_all_pools(self) -> None:
+    def action_all_pools(self, on: bool | None = None) -> None:
         """Those of every pool of the host, or of this one."""
-        self._all_pools = not self._all_pools
+        self._all_pools = not self._all_pools if on is None else on
         shown = self.table.visible_columns
         if self._all_pools and "pool" not in shown:
             self.table.set_columns([*shown, "pool"])

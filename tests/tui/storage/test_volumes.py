@@ -60,6 +60,16 @@ async def test_a_pool_opens_and_tells_who_uses_what() -> None:
         assert all(image.kind != "disk" for image in screen._rows())
         await world.press("P")
         assert {image.volume.pool for image in screen._rows()} >= {"default"}
+        await world.press("plus", *"../x", "enter")
+        assert "not the path" in str(world.app.screen.query_one("#note", Label).content)
+        world.app.screen.query_one("#text", Input).value = "/srv/[b]x.iso"
+        await world.press("enter")
+        await until(world, lambda: any(image.volume.path == "/srv/[b]x.iso" for image in screen._rows()))
+        await go_to(world, screen, lambda image: image.volume.path == "/srv/[b]x.iso")
+        await world.press("x")
+        assert "is in no pool" in world.notices()
+        await world.press("minus")
+        await until(world, lambda: not any(image.volume.path == "/srv/[b]x.iso" for image in screen._rows()))
         await world.press("slash", *"debian", "enter")
         assert screen.table.rows_shown < screen.table.row_count
         await world.press("escape")

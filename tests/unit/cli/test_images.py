@@ -88,6 +88,19 @@ def test_what_goes_wrong_has_a_reason_and_a_code(limen, tmp_path) -> None:
     assert "could read it" in ran.err and "qemu-img convert" in ran.err
 
 
+def test_an_image_is_copied_to_another_host_and_an_overlay_is_not(limen) -> None:
+    images = limen("--demo", "images", "--host", "alder", "--all", "--json").json
+    least = min((i for i in images if i["kind"] in ("base", "image")), key=lambda i: i["allocated_bytes"])
+    words = ("--from", "alder", "--host", "birch", "--pool", "vg0", "--name", "copy")
+    ran = limen("--demo", "copy-image", f"{least['pool']}/{least['name']}", *words)
+    assert (ran.code, ran.out) == (0, "Copy copy on birch: done\n"), ran.err
+    over = next(image for image in images if image["backing_chain"])
+    ran = limen("--demo", "copy-image", f"{over['pool']}/{over['name']}", *words)
+    assert (ran.code, ran.out) == (2, "")
+    assert "changes on top of another file" in ran.err
+    assert "names no image" in limen("--demo", "copy-image", "nothing", *words).err
+
+
 def test_read_only_uploads_nothing(limen, tmp_path) -> None:
     ran = limen("--demo", "--read-only", "upload", str(image_file(tmp_path)), "--host", "alder")
     assert ran.code != 0
