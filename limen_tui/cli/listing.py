@@ -13,6 +13,7 @@ from limen_tui.errors import InputError
 from limen_tui.fleet.compose import open_store
 from limen_tui.fleet.fleet import Fleet
 from limen_tui.fleet.view import total
+from limen_tui.inventory import Inventory, open_inventory
 from limen_tui.model.host import HostSnapshot, HostState
 from limen_tui.model.query import compile_query
 from limen_tui.model.units import UNKNOWN, clean, percent, size
@@ -23,8 +24,8 @@ from limen_tui.settings import Settings
 def vms(fleet: Fleet, arguments: argparse.Namespace) -> int:
     """List VMs. Hosts that did not answer are named on standard error, and make the exit code 3."""
     query = compile_query(" ".join(arguments.filter))
-    if query.problems:
-        raise InputError("The filter is not usable", "; ".join(problem.message for problem in query.problems),
+    if wrong := (*query.problems, *query.unfinished):
+        raise InputError("The filter is not usable", "; ".join(clean(problem.message) for problem in wrong),
                          "Examples: state:running cpu>80 host:kvm1 !tag:test")  # fmt: skip
     waiter = Waiter(fleet)
     missing = waiter.reach(arguments.timeout, facts=True)
@@ -91,9 +92,17 @@ def _unreached(missing: list[HostSnapshot]) -> int:
     return exits.UNREACHABLE if missing else exits.OK
 
 
+def _store(settings: Settings, arguments: argparse.Namespace) -> Inventory:
+    """What is remembered; of the demo nothing is, and what others are must not be taken for it."""
+    if arguments.demo:
+        output.say("limen: the demo keeps nothing between runs")
+        return open_inventory(None)
+    return open_store(settings)
+
+
 def audit(settings: Settings, arguments: argparse.Namespace) -> int:
     """Who did what."""
-    store = open_store(settings)
+    store = _store(settings, arguments)
     try:
         entries = store.audit_entries(limit=arguments.limit, search=arguments.search)
     finally:
@@ -111,7 +120,7 @@ def audit(settings: Settings, arguments: argparse.Namespace) -> int:
 
 def events(settings: Settings, arguments: argparse.Namespace) -> int:
     """What the hosts reported."""
-    store = open_store(settings)
+    store = _store(settings, arguments)
     try:
         found = store.events(limit=arguments.limit, search=arguments.search)
     finally:

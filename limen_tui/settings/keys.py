@@ -9,6 +9,9 @@ from limen_tui.settings.load import did_you_mean, wrong
 from limen_tui.settings.shape import Source
 
 _EVERYWHERE = frozenset({Scope.APP, Scope.VIEW})
+_PLACES = ("table.", "hosts.")
+_SAME = frozenset({"vm.open", "table.activate"})
+"""The table tells the view of its key, which opens the VM."""
 _ON_VMS = frozenset({Scope.VMS, Scope.VM})
 
 
@@ -47,6 +50,9 @@ def _refuse_clash(
     for name, own in keys.items():
         for key in dict.fromkeys(own):
             for other in users.get(key, []):
+                pair = {name, other}
+                if pair == _SAME or (not pair & keymap.keys() and any(each.startswith(_PLACES) for each in pair)):
+                    continue  # what Limen's own keys in a place share with others, they share on purpose
                 if _meet(actions[name].scope, actions[other].scope):
                     # Blame the line that the user wrote; the other may be a default.
                     blamed, rest = (name, other) if name in keymap else (other, name)

@@ -28,7 +28,7 @@ from limen_tui.model.units import clean
 from limen_tui.settings import Settings
 from limen_tui.tui.acting import Acting
 from limen_tui.tui.actionscreen import ActionScreen, method_name
-from limen_tui.tui.keymap import Keys, effective_keys
+from limen_tui.tui.keymap import Keys, effective_keys, place_keys
 from limen_tui.tui.main.screen import MainScreen
 from limen_tui.tui.memory import THEME, Memory
 from limen_tui.tui.signin.desk import SignInDesk
@@ -93,6 +93,7 @@ class LimenApp(App[int], inherit_bindings=False):
             self.register_theme(theme)
         self.theme = theme_name("ansi" if plain else self.memory.theme)
         self.animation_level = "none"
+        self.set_keymap(place_keys(self.keys, settings))
 
     # -- life -------------------------------------------------------------------------------------
 

@@ -1,7 +1,7 @@
 """From the registry of actions to key bindings, with the user's keymap applied. May import textual. UI thread.
 
-Bindings are made with their final keys rather than overlaid by Textual's ``set_keymap``: that one lets a binding
-vanish silently on a clash, and cannot take the keys of an action away.
+Bindings of actions are made with their final keys rather than overlaid by Textual's ``set_keymap``: that one lets a
+binding vanish silently on a clash, and cannot take the keys of an action away.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ from textual.binding import Binding
 from textual.keys import key_to_character
 
 from limen_tui.errors import ConfigError
-from limen_tui.model.actions import ACTIONS, Action
+from limen_tui.model.actions import ACTIONS, Action, Scope
 from limen_tui.settings import Settings, validate_keymap
+from limen_tui.tui.hosts.keys import HOST_KEYS
 
 Keys = Mapping[str, tuple[str, ...]]
 """The keys of each action, by id."""
@@ -24,23 +25,40 @@ _SHOWN: Final = {
     "enter": "Enter", "escape": "Esc", "space": "Space", "backspace": "Backsp", "delete": "Del", "pagedown": "PgDn",
     "pageup": "PgUp", "home": "Home", "end": "End", "up": "↑", "down": "↓", "left": "←", "right": "→", "tab": "Tab",
 }  # fmt: skip
-_NAMED: Final = {"slash": "/", "backslash": "\\", "minus": "-", "asterisk": "*", "at": "@"}
+_NAMED: Final = {"plus": "+", "slash": "/", "backslash": "\\", "minus": "-", "asterisk": "*", "at": "@"}
+
+
+def _places() -> tuple[Action, ...]:
+    """What is no action of the registry and yet has keys: moving in tables, and the hosts' own keys."""
+    table = [Action(name, words, words, tuple(spec.split(",")), Scope.VIEW) for spec, _, words, name in TABLE_KEYS]
+    hosts = [Action(each.id, each.word, each.word, each.keys, Scope.HOST) for each in HOST_KEYS]
+    return (*table, *hosts)
+
+
+PLACES: Final = _places()
 
 
 def effective_keys(settings: Settings) -> Keys:
-    """The keys of every action. Raises ``ConfigError`` for a keymap that cannot work, naming the line."""
-    keys = validate_keymap(settings.keymap, ACTIONS, settings.source)
-    taken = {key: words for spec, _, words, _ in TABLE_KEYS for key in spec.split(",")} | _OTHERS
+    """The keys of every action, of tables (``table.down``) and under Hosts (``hosts.add``).
+
+    Raises ``ConfigError`` for a keymap that cannot work, naming the line.
+    """
+    keys = validate_keymap(settings.keymap, (*ACTIONS, *PLACES), settings.source)
     for name in settings.keymap:
         for key in keys.get(name, ()):
-            if key in taken and not (key == "enter" and name == "vm.open"):
+            if key in _OTHERS:
                 raise ConfigError(
                     "The settings file has a mistake",
-                    f"{settings.source.name or 'config.toml'}: keymap.{name}: the key {key} moves in tables "
-                    f"({taken[key].lower()})",
+                    f"{settings.source.name or 'config.toml'}: keymap.{name}: the key {key} is needed everywhere "
+                    f"({_OTHERS[key]})",
                     "Choose another key.",
                 )
     return keys
+
+
+def place_keys(keys: Keys, settings: Settings) -> dict[str, str]:
+    """Of tables and hosts, the keys that the user changed, for Textual's ``set_keymap``."""
+    return {place.id: ",".join(keys[place.id]) for place in PLACES if place.id in settings.keymap}
 
 
 def bindings(keys: Keys, actions: Iterable[Action] = ACTIONS) -> list[Binding]:

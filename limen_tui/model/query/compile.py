@@ -38,6 +38,8 @@ class Query:
     predicate: Predicate
     problems: tuple[QueryProblem, ...] = ()
     is_empty: bool = True
+    unfinished: tuple[QueryProblem, ...] = ()
+    """Terms that filter nothing because their value is still to come: fine while typing, a mistake in a script."""
 
 
 class _Problem(Exception):
@@ -48,15 +50,18 @@ def compile_query(text: str, now: Callable[[], float] = time.time) -> Query:
     """Make a filter of ``text``; ``now`` gives Unix time, for ``uptime``."""
     predicates: list[Predicate] = []
     problems: list[QueryProblem] = []
+    unfinished: list[QueryProblem] = []
     for term in terms(text):
         try:
             predicate = _compile(term, now)
         except _Problem as problem:
             problems.append(QueryProblem(term.start, term.end, str(problem)))
             continue
-        if predicate is not None:
+        if predicate is None:
+            unfinished.append(QueryProblem(term.start, term.end, f"{text[term.start : term.end]} has no value"))
+        else:
             predicates.append(_negated(predicate) if term.negated else predicate)
-    return Query(text, _all(predicates), tuple(problems), not predicates)
+    return Query(text, _all(predicates), tuple(problems), not predicates, tuple(unfinished))
 
 
 def _all(predicates: list[Predicate]) -> Predicate:

@@ -271,7 +271,7 @@ class FleetPanel(ViewPanel):
         self.query_one(EmptyNote).display = empty
         self.query_one(ScopeLine).show_state(ScopeState(
             host, shown, total, self._filter.text if self._filter.predicate else "", self._grouping,
-            len(table.marked), self._frozen, self._sorted_by()))  # fmt: skip
+            len(table.marked), self._sorted_by()))  # fmt: skip
         self.query_one(FilterBar).show_below(self._filter.below, self._filter.at, self._filter.completion)
         self._place_strip()
         self.strip.show_vm(self.cursor)

@@ -10,7 +10,7 @@ from limen_tui.tui.fleet import fmt
 from limen_tui.tui.fleet.fit import Item, fit
 from limen_tui.tui.fleet.lines import Lines
 
-DIM, STRONG, ACCENT, BADGE = "scope--label", "scope--value", "scope--accent", "scope--badge"
+DIM, STRONG, ACCENT = "scope--label", "scope--value", "scope--accent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,21 +23,19 @@ class ScopeState:
     filter_text: str = ""
     grouping: str = ""
     marked: int = 0
-    frozen: bool = False
     sorted_by: tuple[str, bool] = ("", False)
 
 
 class ScopeLine(Lines):
     """One line; what matters least goes first where it is narrow."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {DIM, STRONG, ACCENT, BADGE}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {DIM, STRONG, ACCENT}
     DEFAULT_CSS = """
     ScopeLine {
         height: 1;
         & > .scope--label { color: $text-muted; }
         & > .scope--value { text-style: bold; }
         & > .scope--accent { color: $text-accent; text-style: bold; }
-        & > .scope--badge { text-style: bold reverse; }
     }
     """
 
@@ -77,6 +75,4 @@ def scope_items(state: ScopeState) -> list[Item]:
     title, down = state.sorted_by
     if title:
         items.append(Item(6, ((("sorted by ", DIM), (f"{title} {'▼' if down else '▲'}", "")),)))
-    if state.frozen:
-        items.append(Item(2, (((" FROZEN ", BADGE),),), right=True))
     return items

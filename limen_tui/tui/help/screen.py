@@ -11,6 +11,7 @@ from rich.text import Text
 from limen_tui.model.actions import ACTIONS, Section
 from limen_tui.tui.fleet.glyphs import HOST_LOOKS, STALE, VM_LOOKS
 from limen_tui.tui.keymap import Keys, show_key
+from limen_tui.tui.palette.sources import TWINS
 from limen_tui.tui.textview import TextScreen
 
 FILTER: Final = (
@@ -62,10 +63,12 @@ def help_lines(keys: Keys) -> Sequence[Text]:
             head(section.value)
         for action in actions:
             shown = " ".join(show_key(key) for key in keys.get(action.id, ()))
+            if not shown and action.id in TWINS:
+                continue
             line(shown or "(palette)", action.label, action.help)
     head("Moving and marking in tables")
-    for spec, _, words, _ in TABLE_KEYS:
-        line(" ".join(show_key(key) for key in spec.split(",")), words)
+    for spec, _, words, name in TABLE_KEYS:
+        line(" ".join(show_key(key) for key in keys.get(name, spec.split(","))), words)
     for key, words in OTHERS:
         line(key, words)
     head("Filter")

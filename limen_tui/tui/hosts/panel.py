@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from textwrap import wrap
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar
 
 from limen_widgets.line_table import Column
 from limen_widgets.line_table.messages import RowActivated
@@ -22,6 +22,8 @@ from limen_tui.tui.fleet import fmt
 from limen_tui.tui.fleet.cells import heat
 from limen_tui.tui.fleet.glyphs import host_look
 from limen_tui.tui.fleet.lines import Line
+from limen_tui.tui.hosts.keys import HOST_KEYS
+from limen_tui.tui.keymap import first_key
 from limen_tui.tui.tablepanel import TablePanel, fact
 
 if TYPE_CHECKING:
@@ -36,24 +38,16 @@ class HostRow:
     sums: Totals
     when: str
 
-HOST_KEYS: Final = (
-    ("host.add", ("n", "plus"), "n Add"), ("host.edit", ("e",), "e Edit"), ("host.test", ("t",), "t Test"),
-    ("host.import", ("I",), "I Import"), ("host.enable", ("o",), "o On/off"), ("host.read-only", ("w",), "w Read-only"),
-    ("host.up", ("shift+up",), "⇧↑↓ Order"), ("host.down", ("shift+down",), ""),
-    ("host.remove", ("ctrl+d",), "^d Remove"), ("host.reconnect", ("c",), "c Connect"),
-)  # fmt: skip
-"""Keys that mean this under Hosts only: elsewhere they belong to VMs. With what the line below the table says."""
-
 
 class HostsPanel(TablePanel[HostRow]):
     """Enter shows the VMs of a host; ``!`` answers what it asks."""
 
     view_id: ClassVar[str] = "hosts"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(key, f"app.act('{action_id}')", BY_ID[action_id].label, show=False, tooltip=BY_ID[action_id].help)
-        for action_id, keys, _ in HOST_KEYS
-        for key in keys
-    ]
+        Binding(",".join(each.keys), f"app.act('{each.action_id}')", BY_ID[each.action_id].label, show=False,
+                tooltip=BY_ID[each.action_id].help, id=each.id)
+        for each in HOST_KEYS
+    ]  # fmt: skip
     SORT: ClassVar[tuple[str, bool]] = ("name", False)
     DETAIL_LINES: ClassVar[int] = 9
 
@@ -102,7 +96,15 @@ class HostsPanel(TablePanel[HostRow]):
     def compose(self) -> ComposeResult:
         """With the keys that work here at the bottom."""
         yield from super().compose()
-        yield Static("  ".join(words for _, _, words in HOST_KEYS if words), id="host-keys", markup=False)
+        yield Static("  ".join(self._key_words()), id="host-keys", markup=False)
+
+    def _key_words(self) -> list[str]:
+        """Each key with what it does; keys that were taken away are left out."""
+        own = self.limen.keys
+        up, down = (first_key(own, name) for name in ("hosts.up", "hosts.down"))
+        order = "⇧↑↓" if (up, down) == ("shift+↑", "shift+↓") else f"{up} {down}".strip()
+        shown = [(order if each.id == "hosts.up" else first_key(own, each.id), each.word) for each in HOST_KEYS]
+        return [f"{key} {word}" for key, word in shown if key and word]
 
     def on_mount(self) -> None:
         """Count down also while nothing else happens."""

@@ -60,11 +60,11 @@ class Matcher:
         return (sorted(whole, key=lambda pick: _score(pick, words)) + scattered)[:ENOUGH]
 
 
-def _score(pick: Pick, words: Sequence[str]) -> tuple[int, int, int, int]:
+def _score(pick: Pick, words: Sequence[str]) -> tuple[int, bool, int, int, int]:
     at = pick.search.find(words[0])
     starts = 0 if at == 0 else 1 if pick.search[at - 1] in " -_./:" else 2
     exact = 0 if pick.search == words[0] else 1
-    return (exact, starts, pick.rank, len(pick.search))
+    return (exact, bool(pick.reason), starts, pick.rank, len(pick.search))
 
 
 def _spread(pattern: re.Pattern[str], pick: Pick) -> int:

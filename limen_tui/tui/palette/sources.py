@@ -16,17 +16,20 @@ ACTION, HOST, VM = "action ", "host ", "vm "
 ALL: Final = "host *"
 HIDDEN: Final = frozenset({"app.palette", "vm.menu"})
 """Those that open a picker themselves."""
+TWINS: Final = frozenset({"vm.pause", "vm.resume"})
+"""One key and one entry do both; these are there for the keymap and the command line."""
 Reason = Callable[[Action], str | None]
 
 
 def action_picks(actions: Iterable[Action], keys: Keys, reason: Reason) -> list[Pick]:
-    """Actions, dimmed where they cannot be used now."""
-    return [
+    """Actions, dimmed and last where they cannot be used now."""
+    picks = [
         Pick(f"{ACTION}{action.id}", action.label, action.help, first_key(keys, action.id), reason(action) or "",
              f"{action.label} {action.id}".lower())
         for action in actions
-        if action.id not in HIDDEN
+        if action.id not in HIDDEN and (action.id not in TWINS or keys.get(action.id))
     ]  # fmt: skip
+    return sorted(picks, key=lambda pick: bool(pick.reason))
 
 
 def host_picks(view: FleetView) -> list[Pick]:
@@ -54,8 +57,7 @@ def everything(view: FleetView, keys: Keys, reason: Reason) -> Sequence[Pick]:
 
 def menu(keys: Keys, reason: Reason) -> Sequence[Pick]:
     """Everything that applies here: what can be used first."""
-    picks = action_picks((a for a in ACTIONS if a.scope is not Scope.APP), keys, reason)
-    return sorted(picks, key=lambda pick: bool(pick.reason))
+    return action_picks((a for a in ACTIONS if a.scope is not Scope.APP), keys, reason)
 
 
 def hosts_to_switch(view: FleetView) -> Sequence[Pick]:

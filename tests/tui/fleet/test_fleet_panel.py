@@ -147,11 +147,9 @@ async def test_frozen_stands_still_and_catches_up(stage_of: StageOf) -> None:
         app.look()
         await pilot.pause()
         assert "newcomer" not in screen_text(app)
-        assert "FROZEN" in screen_text(app)
         assert not app.panel.toggle_freeze()
         await pilot.pause()
         assert "newcomer" in screen_text(app)
-        assert "FROZEN" not in screen_text(app)
 
 
 async def test_one_host_alone_by_the_tree(stage_of: StageOf) -> None:

@@ -67,7 +67,7 @@ def terminal() -> Iterator[tuple[int, int]]:
         (b":networks\r", b"Leases"),
         (b"3", b"Capacity"),
         (b"/nothing-of-that-name\r2", b"libvirt"),
-        (b"?", b"Filter"),
+        (b"?", b"Pull the plug"),
     ],
 )
 def test_keys_that_arrive_together_all_count_in_their_order(

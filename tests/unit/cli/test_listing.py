@@ -74,3 +74,17 @@ def test_the_demo_lists_without_keeping_anything(limen, home):
 def test_an_empty_audit_is_an_empty_list(limen):
     assert limen("audit", "--json").json == []
     assert limen("events", "--json").json == []
+
+
+def test_a_filter_that_is_not_finished_is_refused(limen, host_of):
+    ran = limen("-c", host_of("a", {"web": RUNNING}), "vms", "cpu>")
+    assert (ran.code, ran.out) == (2, "")
+    assert "cpu> has no value" in ran.err and "cpu>80" in ran.err
+
+
+def test_the_demo_does_not_show_what_is_remembered_of_real_hosts(limen, host_of):
+    limen("-c", host_of("a", {"web": OFF}), "start", "web")
+    assert "web" in limen("audit").out
+    for verb in ("audit", "events"):
+        ran = limen("--demo", verb, "--json")
+        assert (ran.code, ran.json) == (0, [])
