@@ -99,7 +99,7 @@ class ProposalDialog(Dialog[JobPlan | None]):
 
     def _show(self) -> None:
         scroll = self.query_one(FactScroll)
-        lines = self._lines(max(20, scroll.size.width - 3))
+        lines = self._lines(max(20, scroll.outer_size.width - 4))
         scroll.styles.height = max(4, min(len(lines), self.app.size.height - 6))
         scroll.show_lines(lines)
         self.query_one("#yes", Button).disabled = self._plan is None

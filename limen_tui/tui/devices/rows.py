@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, replace
+from typing import Final, TypeVar
 
 from limen_widgets.line_table import Column
 from limen_widgets.pieces import Cell
@@ -17,6 +17,7 @@ from limen_tui.model.verbs.devices import BlockInfo
 from limen_tui.model.vm import VM
 from limen_tui.model.xml.devices import DiskDevice, NicDevice, read_disks, read_nics
 
+T = TypeVar("T")
 NEXT_BOOT: Final = "from the next boot on"
 UNTIL_STOP: Final = "until it stops"
 
@@ -87,7 +88,7 @@ def _note(live: bool, later: bool, situation: Situation) -> str:
 
 def disk_columns() -> Sequence[Column[DiskRow]]:
     """Of the tab of disks."""
-    return (
+    return _still(
         Column("target", "Disk", lambda row: clean(row.disk.target), lambda row: row.disk.target, min_width=4,
                max_width=10, sticky=True, priority=0, header_help="Its name for libvirt"),
         Column("kind", "Kind", _kind, min_width=6, max_width=14, priority=2, header_help="Bus, and what it is"),
@@ -96,10 +97,10 @@ def disk_columns() -> Sequence[Column[DiskRow]]:
         Column("used", "On host", lambda row: size(row.info.allocation) if row.info else UNKNOWN, width=9,
                align="right", priority=3, header_help="What it takes on the host"),
         Column("read", "Read", lambda row: rate(row.load.rd_bps if row.load else None), width=11, align="right",
-               highlight=False, priority=1, header_help="Bytes read per second"),
+               priority=1, header_help="Bytes read per second"),
         Column("write", "Write", lambda row: rate(row.load.wr_bps if row.load else None), width=11, align="right",
-               highlight=False, priority=1, header_help="Bytes written per second"),
-        Column("iops", "IOPS", _iops, width=7, align="right", highlight=False, priority=4,
+               priority=1, header_help="Bytes written per second"),
+        Column("iops", "IOPS", _iops, width=7, align="right", priority=4,
                header_help="Requests per second"),
         Column("source", "Where", lambda row: row.disk.shown_source, min_width=12, max_width=90, flex=1, priority=1,
                header_help="Its file, device or volume"),
@@ -108,6 +109,11 @@ def disk_columns() -> Sequence[Column[DiskRow]]:
                priority=6),
         Column("note", "", lambda row: ((row.note, "warn"),), min_width=0, max_width=22, priority=2),
     )  # fmt: skip
+
+
+def _still(*columns: Column[T]) -> tuple[Column[T], ...]:
+    """None of them marks a change: figures come late, and then change with each sample."""
+    return tuple(replace(column, highlight=False) for column in columns)
 
 
 def disk_facts(row: DiskRow) -> list[tuple[str, str]]:
@@ -159,7 +165,7 @@ def _iops(row: DiskRow) -> str:
 
 def nic_columns() -> Sequence[Column[NicRow]]:
     """Of the tab of interfaces."""
-    return (
+    return _still(
         Column("mac", "MAC", lambda row: clean(row.nic.mac), lambda row: row.nic.mac, width=17, sticky=True,
                priority=0),
         Column("link", "Link", lambda row: (("● up", "good"),) if row.nic.link_up else (("○ down", "warn"),), width=6,
@@ -168,10 +174,10 @@ def nic_columns() -> Sequence[Column[NicRow]]:
                flex=1, priority=0, header_help="Network, bridge or device of the host"),
         Column("model", "Model", lambda row: clean(row.nic.model), min_width=6, max_width=10, priority=4),
         Column("rx", "In", lambda row: rate(row.load.rx_bps if row.load else None), width=11, align="right",
-               highlight=False, priority=1, header_help="Bytes per second towards the guest"),
+               priority=1, header_help="Bytes per second towards the guest"),
         Column("tx", "Out", lambda row: rate(row.load.tx_bps if row.load else None), width=11, align="right",
-               highlight=False, priority=1, header_help="Bytes per second from the guest"),
-        Column("drops", "Drops", _drops, width=7, align="right", highlight=False, priority=4,
+               priority=1, header_help="Bytes per second from the guest"),
+        Column("drops", "Drops", _drops, width=7, align="right", priority=4,
                header_help="Packets dropped per second"),
         Column("target", "Device", lambda row: clean(row.nic.target), min_width=6, max_width=15, priority=5,
                header_help="On the host"),

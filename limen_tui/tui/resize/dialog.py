@@ -191,7 +191,7 @@ class ResizeDialog(Dialog[Confirmed | None]):
         for row in self.query(FieldRow):
             row.set_class(row.field.id in wrong, "-wrong")
         self._plan = None
-        width = max(20, self.query_one(FactScroll).size.width - 4)
+        width = max(20, self.query_one(FactScroll).outer_size.width - 4)  # with or without a scrollbar
         self.query_one(FactScroll).show_lines(self._lines(wrong, width))
         plan = self._plan
         self.query_one("#apply", Button).disabled = plan is None or not plan.doable
