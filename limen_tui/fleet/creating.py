@@ -254,12 +254,16 @@ def _as_copied(spec: VMSpec, xml: str, ground: Ground) -> VMSpec:
 
 def _copy(spec: VMSpec, ground: Ground, paths: Mapping[ImageRef, str]) -> str:
     from limen_tui.model.spec.completing import new_mac  # noqa: PLC0415
-    from limen_tui.model.xml.copying import copy_settings  # noqa: PLC0415 - lxml, late
+    from limen_tui.model.xml.copying import copy_settings, with_formats  # noqa: PLC0415 - lxml, late
     from limen_tui.model.xml.read import facts  # noqa: PLC0415
 
     xml = spec.source.xml if isinstance(spec.source, CopyOf) and spec.source.xml else ground.copied
     if not xml:
         raise InputError("There is no VM to copy the settings of")
-    targets = [disk.target for disk in facts(xml).disks if disk.device == "disk"]
-    made = [paths.get(disk.ref, disk.path) for disk in spec.disks if disk.device == "disk"]
-    return copy_settings(xml, spec.name, spec.uuid, make_mac=new_mac, disks=dict(zip(targets, made, strict=False)))
+    known = {volume.path for volume in ground.volumes.values()}
+    # those that _as_copied has made new ones for, in the same order
+    targets = [disk.target for disk in facts(xml).disks if disk.device == "disk" and disk.source in known]
+    made = dict(zip(targets, (disk for disk in spec.disks if disk.device == "disk"), strict=False))
+    disks = {target: paths.get(disk.ref, disk.path) for target, disk in made.items()}
+    copied = copy_settings(xml, spec.name, spec.uuid, make_mac=new_mac, disks=disks)
+    return with_formats(copied, {target: disk.format for target, disk in made.items()})

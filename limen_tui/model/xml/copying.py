@@ -63,6 +63,20 @@ def _make_new(
     _origin(root, old_uuid)
 
 
+def with_formats(xml: str, formats: Mapping[str, str]) -> str:
+    """``xml`` with the formats of disks by target (``vda``) as given: a new disk need not have that of the old one."""
+    root = parse(xml, "domain")
+    for disk in root.iterfind("devices/disk"):
+        target, driver = disk.find("target"), disk.find("driver")
+        wanted = formats.get("" if target is None else target.get("dev", ""))
+        if wanted and driver is None:
+            driver = etree.Element("driver", name="qemu")
+            disk.insert(0, driver)
+        if wanted and driver is not None:
+            driver.set("type", wanted)
+    return etree.tostring(root, encoding="unicode") + "\n"
+
+
 def _set(root: etree._Element, name: str, value: str) -> None:
     found = root.find(name)
     if found is None:

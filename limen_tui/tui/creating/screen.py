@@ -7,7 +7,6 @@ keeps what was typed.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import Future
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -24,16 +23,16 @@ from textual.widget import Widget
 from textual.widgets import Button, Input, Label, Select, Static, TextArea
 
 from limen_tui.errors import LimenError
-from limen_tui.fleet.creating import Ground, Prepared, look, prepare
-from limen_tui.fleet.passwords import password_hash
+from limen_tui.fleet.creating import Ground, Prepared, prepare
 from limen_tui.fleet.sshkeys import own_keys
 from limen_tui.fleet.view import FleetView
-from limen_tui.model.host import HostSnapshot, HostState, problem_of
-from limen_tui.model.placement import suggest_host, why_not
+from limen_tui.model.placement import suggest_host
 from limen_tui.model.spec import Finding
-from limen_tui.model.units import clean, size
+from limen_tui.model.units import clean
 from limen_tui.tui.creating.draft import OWN_SIZE, Draft, changed, names_of, spec_of, with_preset
+from limen_tui.tui.creating.entries import Filled, PasswordEntry
 from limen_tui.tui.creating.fields import FIELDS, SECTIONS, Field, field_of
+from limen_tui.tui.creating.grounds import Grounded, Grounds
 from limen_tui.tui.creating.plan import View, plan_lines
 from limen_tui.tui.reading import shared_reader
 
@@ -44,14 +43,6 @@ SOON = 0.12
 """Seconds after the last key before the plan is made anew."""
 SIZED = ("vcpus", "memory", "size")
 KINDS = {"head": "bold", "bad": "", "warn": "", "dim": "dim", "": ""}
-
-
-class Grounded(Message):
-    """A host has said what it has, or why not."""
-
-    def __init__(self, host_id: str, found: Ground | LimenError) -> None:
-        super().__init__()
-        self.host_id, self.found = host_id, found
 
 
 class Planned(Message):
@@ -68,14 +59,6 @@ class Ready(Message):
     def __init__(self, made: tuple[tuple[tuple[Finding, ...], Prepared], ...]) -> None:
         super().__init__()
         self.made = made
-
-
-class Filled(Message):
-    """A value that another thread has found for a field."""
-
-    def __init__(self, field: str, value: str | LimenError) -> None:
-        super().__init__()
-        self.field, self.value = field, value
 
 
 class CreateScreen(ModalScreen[Draft | None]):
@@ -116,14 +99,11 @@ class CreateScreen(ModalScreen[Draft | None]):
         self._fleet = app.fleet
         self._draft = draft or Draft()
         self._number = 0
-        self._grounds: dict[str, Ground | LimenError] = {}
-        self._asked: set[str] = set()
+        self._grounds = Grounds(app.fleet, self.post_message)
         self._prepared: Prepared | None = None
         self._wrong: tuple[Finding, ...] = ()
-        self._quiet = 0
-        """While above 0, changes of widgets are ours."""
         wished = self._draft.host or host_id
-        hosts = self._hosts()
+        hosts = self._grounds.hosts()
         if wished not in [host_id for _, host_id in hosts]:
             wished = hosts[0][1] if hosts else ""
         self._draft = replace(self._draft, host=wished)
@@ -153,7 +133,7 @@ class CreateScreen(ModalScreen[Draft | None]):
         if field.flag:
             return Tick("", bool(value), id=field.id)
         if field.choices is not None:
-            choices = self._choices(field)
+            choices = self._grounds.choices(field, self._draft)
             values = [each for _, each in choices]
             return Select(choices, allow_blank=False, value=value if value in values else values[0], id=field.id,
                           compact=True)  # fmt: skip
@@ -162,15 +142,17 @@ class CreateScreen(ModalScreen[Draft | None]):
             area.cursor_blink = False
             area.styles.height = field.lines
             return area
-        entry = Input("" if field.password else str(value), placeholder=field.hint, id=field.id, compact=True,
-                      password=field.password, select_on_focus=False, max_length=4000)  # fmt: skip
+        if field.password:
+            return PasswordEntry(field.id, field.hint)
+        entry = Input(str(value), placeholder=field.hint, id=field.id, compact=True, select_on_focus=False,
+                      max_length=4000)  # fmt: skip
         entry.cursor_blink = False
         return entry
 
     def on_mount(self) -> None:
         """The name has the keyboard; the host is asked."""
         self._arrange()
-        self._ask_host()
+        self._grounds.ask(self._draft)
         if not self._draft.keys:
             shared_reader().read(lambda: "\n".join(own_keys()), lambda keys: self.post_message(Filled("keys", keys)))
         self.set_focus(self.query_one("#name"))
@@ -182,87 +164,33 @@ class CreateScreen(ModalScreen[Draft | None]):
 
     # -- hosts and what they have -----------------------------------------------------------------
 
-    def _hosts(self) -> list[tuple[str, str]]:
-        """(label, id) of the hosts that can take a VM, the best first."""
-        view = self._fleet.view
-        ranked = suggest_host(view.hosts)
-        return [(f"{clean(each.name)}  {each.reason}", each.host_id) for each in ranked]
-
-    def _snapshot(self) -> HostSnapshot | None:
-        return self._fleet.view.host(self._draft.host)
-
-    def _ask_host(self) -> None:
-        """Ask the chosen host for what it has, once."""
-        host_id, snapshot = self._draft.host, self._snapshot()
-        if snapshot is None or host_id in self._asked or snapshot.state is not HostState.UP:
-            return
-        self._asked.add(host_id)
-        copy_of = self._draft.like if self._draft.source == "copy" else ""
-        future = self._fleet.call(host_id, lambda verbs: look(verbs, snapshot, copy_of=copy_of))
-        future.add_done_callback(lambda done: self._answered(host_id, done))
-
-    def _answered(self, host_id: str, future: Future[Ground]) -> None:
-        """On a thread of the session: only post."""
-        error = None if future.cancelled() else future.exception()
-        if future.cancelled() or error is not None:
-            known = error if isinstance(error, LimenError) else LimenError("The host could not be asked", str(error))
-            self.post_message(Grounded(host_id, known))
-        else:
-            self.post_message(Grounded(host_id, future.result()))
-
     @on(Grounded)
     def _grounded(self, event: Grounded) -> None:
         event.stop()
-        self._grounds[event.host_id] = event.found
+        self._grounds.known[event.host_id] = event.found
         if event.host_id == self._draft.host:
             self._refill()
 
     @property
     def ground(self) -> Ground | None:
         """What the chosen host has, once it has said so."""
-        found = self._grounds.get(self._draft.host)
-        return found if isinstance(found, Ground) else None
-
-    def _choices(self, field: Field) -> list[tuple[str, str]]:
-        if field.choices:
-            return [(label, value) for label, value in field.choices]
-        if field.id == "host":
-            return self._hosts() or [("no host can take a VM now", "")]
-        ground = self.ground
-        if field.id == "like":
-            vms = [vm for vm in self._fleet.view.vms if vm.key.host_id == self._draft.host]
-            return [(clean(vm.name), vm.key.uuid) for vm in vms] or [("no VM on this host", "")]
-        if ground is None:
-            return [("asking the host ...", "")]
-        if field.id == "pool":
-            pools = [pool for pool in ground.pools.values() if pool.active]
-            return [(f"{clean(pool.name)}  {size(pool.available)} free", pool.name) for pool in pools] or [
-                ("no active pool", "")]  # fmt: skip
-        volumes = ground.isos if self._draft.source == "iso" else ground.images
-        none = "no ISO in the pools: upload one under 3 (Storage)" if self._draft.source == "iso" else (
-            "no image in the pools: 3 (Storage) brings one")  # fmt: skip
-        return [(f"{clean(volume.name)}  {size(volume.capacity)}  {clean(volume.pool)}", f"{volume.pool}/{volume.name}")
-                for volume in volumes] or [(none, "")]  # fmt: skip
+        return self._grounds.of(self._draft.host)
 
     def _refill(self) -> None:
         """The lists anew, each with its value where it is still there."""
         for name in ("host", "image", "pool", "like"):
-            choices = self._choices(FIELDS[name])
+            choices = self._grounds.choices(FIELDS[name], self._draft)
             values = [value for _, value in choices]
             wished = getattr(self._draft, name)
             if name == "pool" and wished not in values and "default" in values:
                 wished = "default"
             value = wished if wished in values else values[0]
             select: Select[str] = self.query_one(f"#{name}", Select)
-            self._quiet += 1
-            select.set_options(choices)
-            select.value = value
-            self.call_after_refresh(self._loud)
+            with self.prevent(Select.Changed):
+                select.set_options(choices)
+                select.value = value
             self._draft = changed(self._draft, name, value)
         self._replan()
-
-    def _loud(self) -> None:
-        self._quiet -= 1
 
     # -- typing -----------------------------------------------------------------------------------
 
@@ -291,7 +219,7 @@ class CreateScreen(ModalScreen[Draft | None]):
     def _chosen(self, event: Select.Changed) -> None:
         event.stop()
         field, value = event.select.id or "", str(event.value)
-        if self._quiet or getattr(self._draft, field) == value:
+        if getattr(self._draft, field) == value:
             return
         self._draft = changed(self._draft, field, value)
         if field == "preset" and value != OWN_SIZE:
@@ -301,8 +229,8 @@ class CreateScreen(ModalScreen[Draft | None]):
         if field in ("source", "host", "like"):
             self._arrange()
             if field == "like" or self._draft.source == "copy":
-                self._asked.discard(self._draft.host)
-            self._ask_host()
+                self._grounds.asked.discard(self._draft.host)
+            self._grounds.ask(self._draft)
             self._refill()
         self._replan()
 
@@ -321,21 +249,7 @@ class CreateScreen(ModalScreen[Draft | None]):
     def _submitted(self, event: Input.Submitted) -> None:
         """Enter goes to the next field; nothing is created by it."""
         event.stop()
-        if event.input.id == "password":
-            self._hash(event.input)
         self.focus_next()
-
-    @on(Input.Blurred, "#password")
-    def _password_left(self, event: Input.Blurred) -> None:
-        self._hash(event.input)
-
-    def _hash(self, entry: Input) -> None:
-        """Only the hash stays, and in memory only."""
-        password = entry.value
-        if password:
-            entry.value = ""
-            shared_reader().read(lambda: password_hash(password),
-                                 lambda made: self.post_message(Filled("password_hash", made)))  # fmt: skip
 
     @on(Filled)
     def _filled(self, event: Filled) -> None:
@@ -371,7 +285,7 @@ class CreateScreen(ModalScreen[Draft | None]):
     def _plan(self, number: int) -> None:
         if number != self._number or not self.is_mounted:
             return
-        draft, ground, snapshot = self._draft, self.ground, self._snapshot()
+        draft, ground, snapshot = self._draft, self.ground, self._fleet.view.host(self._draft.host)
         try:
             names: Sequence[str] = names_of(draft)
         except LimenError as error:
@@ -399,19 +313,9 @@ class CreateScreen(ModalScreen[Draft | None]):
             except LimenError:
                 self._show_plan(())
 
-    def _host_problem(self) -> str:
-        found = self._grounds.get(self._draft.host)
-        if isinstance(found, LimenError):
-            problem = problem_of(found)
-            return f"{problem.title}. {problem.detail} {problem.hint}".strip()
-        if not self._draft.host:
-            down = [f"{clean(host.host.name)} is {why}" for host in self._fleet.view.hosts if (why := why_not(host))]
-            return "No host can take a VM now. " + "; ".join(down[:5])
-        return "" if found is not None else "Asking the host what it has ..."
-
     def _show_plan(self, names: Sequence[str]) -> None:
         best = next((each for each in suggest_host(self._fleet.view.hosts) if each.host_id == self._draft.host), None)
-        view = View(self._prepared, self._wrong, self.ground, self._host_problem(), best, names)
+        view = View(self._prepared, self._wrong, self.ground, self._grounds.problem(self._draft.host), best, names)
         text = Text()
         colours = {"bad": "$text-error", "warn": "$text-warning"}
         variables = self.app.get_css_variables()
@@ -432,8 +336,8 @@ class CreateScreen(ModalScreen[Draft | None]):
 
     def show_fleet(self, view: FleetView) -> None:  # noqa: ARG002
         """The host may have come up meanwhile."""
-        if self.is_mounted and self._draft.host not in self._grounds:
-            self._ask_host()
+        if self.is_mounted and self._draft.host not in self._grounds.known:
+            self._grounds.ask(self._draft)
 
     # -- the end ----------------------------------------------------------------------------------
 
@@ -451,14 +355,14 @@ class CreateScreen(ModalScreen[Draft | None]):
 
     def action_create(self) -> None:
         """Start a job for each name, when nothing is wrong."""
-        ground, snapshot = self.ground, self._snapshot()
+        ground, snapshot = self.ground, self._fleet.view.host(self._draft.host)
         try:
             names = names_of(self._draft)
         except LimenError as error:
             self._refuse("name", error.detail or error.title)
             return
         if ground is None or snapshot is None:
-            self._refuse("host", self._host_problem())
+            self._refuse("host", self._grounds.problem(self._draft.host))
             return
         if not names:
             self._refuse("name", "A VM needs a name.")
