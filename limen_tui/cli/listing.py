@@ -13,7 +13,6 @@ from limen_tui.errors import InputError
 from limen_tui.fleet.compose import open_store
 from limen_tui.fleet.fleet import Fleet
 from limen_tui.fleet.view import total
-from limen_tui.inventory import Inventory, open_inventory
 from limen_tui.model.host import HostSnapshot, HostState
 from limen_tui.model.query import compile_query
 from limen_tui.model.units import UNKNOWN, clean, percent, size
@@ -92,17 +91,9 @@ def _unreached(missing: list[HostSnapshot]) -> int:
     return exits.UNREACHABLE if missing else exits.OK
 
 
-def _store(settings: Settings, arguments: argparse.Namespace) -> Inventory:
-    """What is remembered; of the demo nothing is, and what others are must not be taken for it."""
-    if arguments.demo:
-        output.say("limen: the demo keeps nothing between runs")
-        return open_inventory(None)
-    return open_store(settings)
-
-
 def audit(settings: Settings, arguments: argparse.Namespace) -> int:
     """Who did what."""
-    store = _store(settings, arguments)
+    store = open_store(settings, demo=arguments.demo)
     try:
         entries = store.audit_entries(limit=arguments.limit, search=arguments.search)
     finally:
@@ -120,7 +111,7 @@ def audit(settings: Settings, arguments: argparse.Namespace) -> int:
 
 def events(settings: Settings, arguments: argparse.Namespace) -> int:
     """What the hosts reported."""
-    store = _store(settings, arguments)
+    store = open_store(settings, demo=arguments.demo)
     try:
         found = store.events(limit=arguments.limit, search=arguments.search)
     finally:

@@ -72,9 +72,9 @@ def open_fleet(options: Options, settings: Settings) -> Composed:
     return _real(hosts, inventory, options, settings, notices)
 
 
-def open_store(settings: Settings) -> Inventory:
-    """The inventory where the settings, or XDG, say it is. Raises ``InventoryError``."""
-    return open_inventory(store_path(settings))
+def open_store(settings: Settings, *, demo: bool = False) -> Inventory:
+    """The inventory where the settings, or XDG, say it is; that of the demo is empty. Raises ``InventoryError``."""
+    return open_inventory(None if demo else store_path(settings))
 
 
 def store_path(settings: Settings) -> Path:

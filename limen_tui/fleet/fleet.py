@@ -279,7 +279,8 @@ class Fleet:
                 new[host.id] = old
                 continue
             merger = self._mergers[host.id]
-            if large and old is not None and perf_counter() > until and merger.only_figures(snapshot):
+            # at least one is taken in, however slow the machine
+            if large and changed and old is not None and perf_counter() > until and merger.only_figures(snapshot):
                 if not self.behind:
                     self.behind, self._turn = True, place
                 new[host.id] = old

@@ -45,7 +45,8 @@ class Priority(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """What to sample, how often. ``visible`` matters to drivers without bulk figures."""
+    """What to sample, how often. VMs in ``visible`` have figures for each vCPU; drivers without bulk figures are asked
+    for those alone."""
 
     interval: float = 2.0
     """Seconds between ticks."""

@@ -49,5 +49,24 @@ def test_the_demo_needs_no_libvirt(tmp_path: Path) -> None:
     assert "libvirt" not in loaded(RUN.format(words=["--demo", "vms"]), tmp_path)
 
 
+FIRST_PAINT = (
+    "import sys; from limen_tui.cli.main import run; from limen_tui.fleet.compose import open_fleet; "
+    "import limen_tui.tui.run, limen_tui.tui.main.screen"
+)
+LATE = (
+    "libvirt", "asyncssh", "jinja2", "lxml", "limen_tui.tui.commands", "limen_tui.tui.dialogs", "limen_tui.tui.palette",
+    "limen_tui.tui.help", "limen_tui.tui.hosts.panel", "limen_tui.tui.storage.panel", "limen_tui.tui.jobs.panel",
+    "limen_tui.tui.vm.screen", "limen_tui.jobs.runner", "limen_tui.fleet.stages", "limen_tui.hypervisor.session",
+    "limen_tui.hypervisor.simulated", "limen_tui.remote",
+)  # fmt: skip
+"""Each of these would keep the first paint waiting; they are loaded after it, or when they are needed."""
+
+
+def test_the_first_paint_loads_only_what_it_shows() -> None:
+    code = f"{FIRST_PAINT}; print([m for m in {LATE!r} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.strip() == "[]"
+
+
 def test_the_screen_loads_without_ssh_and_templates(tmp_path: Path) -> None:
     assert not loaded("import limen_tui.tui.run", tmp_path) & {"asyncssh", "jinja2", "libvirt"}
