@@ -15,7 +15,7 @@ TOKEN: Final = re.compile(
     r"|(?P<control>[\x07\x08\t\n\x0b\x0c\r\x0e\x0f])"
     r"|\x1b\[(?P<mark>[<=>?]?)(?P<words>[0-9;:]{0,64})(?P<between>[ -/]{0,4})(?P<final>[@-~])"
     r"|\x1b(?P<string>[P\]X^_k])"
-    r"|\x1b(?P<middle>[ -/]{0,4})(?P<end>[0-~])"
+    r"|\x1b(?P<middle>[ -/]{0,4})(?P<end>(?![P\[\]X^_k])[0-~])"
 )
 UNFINISHED: Final = re.compile(r"\x1b(\[[<=>?]?[0-9;:]{0,64}[ -/]{0,4}|[ -/]{0,4})?\Z")
 STRING_END: Final = re.compile(r"[\x07\x18\x1a\x1b\x9c]")
@@ -59,7 +59,7 @@ class ConsoleFilter:
                 if UNFINISHED.match(text, at):
                     self._tail = text[at:]
                     break
-                at += 1
+                at += 2 if text.startswith("\x1b[", at) else 1  # broken off: what follows counts anew
                 continue
             at = found.end()
             if found["string"]:

@@ -112,6 +112,7 @@ class GuestConsole:
         try:
             stream = done.result()
         except CancelledError:
+            self._owed.clear()
             return
         except ConnectError as error:
             self.phase, self.problem = Phase.HOST_AWAY, error
@@ -128,6 +129,9 @@ class GuestConsole:
                 return
             self._stream, self.phase, self.problem = stream, Phase.OPEN, None
             self.opened += 1
+            self._pay()
+            return
+        self._owed.clear()
 
     def _ended(self, end: ConsoleEnd) -> None:
         self._stream = None
@@ -142,8 +146,11 @@ class GuestConsole:
         return b"" if self._stream is None else self._stream.take(limit)
 
     def write(self, data: bytes) -> bool:
-        """Send to the guest; False when there is no line, or it owes too much already."""
-        if self._stream is None or sum(map(len, self._owed)) + len(data) > HELD_KEYS:
+        """Send to the guest, once the line that is being opened is there; False when there is none, or it owes too much
+        already."""
+        if self._stream is None and self.phase is not Phase.OPENING:
+            return False
+        if sum(map(len, self._owed)) + len(data) > HELD_KEYS:
             return False
         self._owed.append(data)
         self._pay()

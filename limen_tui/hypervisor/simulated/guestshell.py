@@ -69,6 +69,14 @@ class GuestShell:
 
     def said(self, limit: int) -> str:
         """At most about ``limit`` characters."""
+        self._boot()
+        while self._endless is not None and sum(map(len, self._out)) < limit:
+            self._out.append(next(self._endless))
+        text = "".join(self._out)
+        self._out = [text[limit:]] if len(text) > limit else []
+        return text[:limit]
+
+    def _boot(self) -> None:
         age = self._now() - self._booted
         facts = self._machine.facts
         while self._told < len(BOOT) and BOOT[self._told][0] <= age:
@@ -77,14 +85,10 @@ class GuestShell:
             self._told += 1
             if self._told == len(BOOT):
                 self._ask_login()
-        while self._endless is not None and sum(map(len, self._out)) < limit:
-            self._out.append(next(self._endless))
-        text = "".join(self._out)
-        self._out = [text[limit:]] if len(text) > limit else []
-        return text[:limit]
 
     def typed(self, text: str) -> None:
         """Keys, as a terminal driver in the guest takes them."""
+        self._boot()
         for char in text:
             if char == CTRL_C:
                 self._interrupt()

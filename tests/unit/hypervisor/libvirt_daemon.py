@@ -16,7 +16,7 @@ from pathlib import Path
 _INIT = """
 set -e
 mount -t tmpfs -o mode=755 tmpfs /run
-mkdir -p /run/libvirt
+mkdir -p /run/libvirt /run/lock
 for at in etc:/etc/libvirt lib:/var/lib/libvirt log:/var/log/libvirt cache:/var/cache/libvirt; do
     mkdir -p "${at#*:}" && mount --bind "$1/${at%%:*}" "${at#*:}"
 done
