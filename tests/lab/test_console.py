@@ -1,0 +1,243 @@
+"""The serial console of a real Linux guest: typed into, lost, taken, found again. By libvirt, and by the command."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import select
+import signal
+import sys
+import termios
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from limen_tui.fleet.actor import Actor
+from limen_tui.fleet.consoles import GuestConsole, Phase
+from limen_tui.fleet.fleet import Fleet
+from limen_tui.hypervisor.session import session_connector
+from limen_tui.inventory import open_inventory
+from limen_tui.model.clock import SystemClock
+from limen_tui.model.host import Host, HostState
+from limen_tui.model.ports import Watch
+from limen_tui.model.vm import VMKey
+from tests.lab.fixtures import RealLibvirt
+from tests.lab.limen_lab.plan import uuid_of
+from tests.unit.hypervisor.libvirt_daemon import wait_for
+
+NAME = "console-guest"
+
+
+def define(libvirt: RealLibvirt, name: str = NAME) -> str:
+    uuid = uuid_of(name)
+    libvirt.daemon.define(f"""<domain type='{libvirt.accel}'><name>{name}</name><uuid>{uuid}</uuid>
+      <memory unit='MiB'>128</memory><vcpu>1</vcpu>
+      <os><type arch='x86_64' machine='q35'>hvm</type>
+        <kernel>{libvirt.images}/vmlinuz</kernel><initrd>{libvirt.images}/initramfs.cpio</initrd>
+        <cmdline>console=ttyS0 quiet lab.name={name} lab.noagent=1</cmdline></os>
+      <features><acpi/><apic/></features>
+      <devices><memballoon model='none'/><serial type='pty'/></devices></domain>""")
+    return uuid
+
+
+class Line:
+    """A console as a front end uses it, with all it ever received."""
+
+    def __init__(self, fleet: Fleet, key: VMKey) -> None:
+        self.fleet = fleet
+        self.woken = threading.Event()
+        self.console = GuestConsole(fleet, key, wake=self.woken.set)
+        self.got = b""
+
+    def pump(self) -> None:
+        self.fleet.poll()
+        self.console.tick()
+        while data := self.console.take():
+            self.got += data
+
+    def until(self, condition: Callable[[], object], what: str, seconds: float = 40.0) -> None:
+        def holds() -> object:
+            self.pump()
+            return condition()
+
+        try:
+            wait_for(holds, seconds, what)
+        except AssertionError as error:
+            raise AssertionError(
+                f"{error}; {self.console.phase} {self.console.problem} {self.got[-300:]!r}"
+            ) from error
+
+    def until_phase(self, phase: Phase) -> None:
+        self.until(lambda: self.console.phase is phase, f"the console to be {phase.value}")
+
+    def said(self, text: bytes, *, seconds: float = 40.0) -> None:
+        self.until(lambda: text in self.got, repr(text), seconds)
+
+    def ask(self, command: bytes, answer: bytes) -> None:
+        self.got = b""
+        assert self.console.write(command + b"\r")
+        self.said(answer)
+
+
+@pytest.fixture
+def fleet(real_libvirt: RealLibvirt) -> Iterator[Fleet]:
+    uuid = define(real_libvirt)
+    host = Host("real", "real", real_libvirt.uri)
+    made = Fleet([host], session_connector(), open_inventory(None), clock=SystemClock(), actor=Actor("test", "cli"))
+    made.start()
+
+    def up() -> bool:
+        made.poll()
+        return made.view.by_host["real"].state is HostState.UP and made.view.vm(VMKey("real", uuid)) is not None
+
+    wait_for(up, 20, "the host")
+    yield made
+    made.close(5)
+    if real_libvirt.virsh("domstate", NAME) != "shut off":
+        real_libvirt.virsh("destroy", NAME)
+    real_libvirt.virsh("undefine", NAME)
+
+
+def test_a_guest_is_logged_into_and_stays_reachable_over_force_and_restart(
+    fleet: Fleet, real_libvirt: RealLibvirt
+) -> None:
+    key = VMKey("real", uuid_of(NAME))
+    line = Line(fleet, key)
+    line.until_phase(Phase.VM_OFF)
+
+    real_libvirt.virsh("start", NAME)
+    line.said(b"login: ")
+    assert line.console.phase is Phase.OPEN
+    line.ask(b"root", b"Password: ")
+    line.ask(b"lab", b"# ")
+    line.ask(b"echo $((6 * 7)) $(hostname)", b"42 console-guest")
+
+    # somebody else asks for it: refused, until they take it by force
+    other = Line(fleet, key)
+    other.until_phase(Phase.IN_USE)
+    other.console.open_now(force=True)
+    other.until_phase(Phase.OPEN)
+    line.until(lambda: line.console.phase in (Phase.VM_OFF, Phase.IN_USE), "the first one to lose it")
+    other.ask(b"echo still $((1 + 1))", b"still 2")
+    line.until_phase(Phase.IN_USE)  # it asks again by itself, and does not take it back
+    other.console.close()
+    line.console.open_now()
+    line.until_phase(Phase.OPEN)
+    line.ask(b"", b"# ")
+
+    # the machine is pulled and started again: found again by itself
+    real_libvirt.virsh("destroy", NAME)
+    line.until_phase(Phase.VM_OFF)
+    line.got = b""
+    real_libvirt.virsh("start", NAME)
+    line.said(b"login: ")
+
+    # the daemon goes and comes back
+    real_libvirt.stop()
+    line.until_phase(Phase.HOST_AWAY)
+    real_libvirt.start()
+    fleet.reconnect("real")
+    line.until_phase(Phase.OPEN)
+    line.ask(b"root", b"Password: ")
+    line.console.close()
+
+
+def test_a_quarter_of_a_megabyte_comes_through_whole_while_the_host_is_sampled(
+    fleet: Fleet, real_libvirt: RealLibvirt
+) -> None:
+    line = Line(fleet, VMKey("real", uuid_of(NAME)))
+    real_libvirt.virsh("start", NAME)
+    line.said(b"login: ")
+    line.ask(b"root", b"Password: ")
+    line.ask(b"lab", b"# ")
+    fleet.watch("real", Watch(interval=0.2))
+    ticks = fleet.view.by_host["real"].load.ticks
+    line.ask(b"stty -onlcr; seq 1 40000 > /tmp/n; cat /tmp/n; echo do''ne", b"done")
+    numbers = line.got.split(b"do''ne")[-1].split(b"\n")
+    assert [int(word) for word in numbers if word.strip().isdigit()] == list(range(1, 40001))
+    assert fleet.view.by_host["real"].load.ticks > ticks
+    line.console.close()
+
+
+class Pty:
+    """`limen console` as a person runs it; what it wrote, and what became of their terminal."""
+
+    def __init__(self, *words: str) -> None:
+        self.said = b""
+        self.master, self.slave = os.openpty()
+        self.before = termios.tcgetattr(self.slave)
+        self.pid = os.fork()
+        if self.pid == 0:
+            _login_tty(self.slave)
+            os.execv(sys.executable, [sys.executable, "-m", "limen_tui", *words])
+
+    def until(self, text: bytes, seconds: float = 60.0) -> None:
+        end = time.monotonic() + seconds
+        while text not in self.said:
+            left = end - time.monotonic()
+            assert left > 0, f"{text!r} did not come: {self.said[-500:]!r}"
+            if select.select([self.master], [], [], left)[0]:
+                self.said += os.read(self.master, 1 << 16)
+
+    def type(self, data: bytes) -> None:
+        os.write(self.master, data)
+
+    def ended(self) -> int:
+        """The exit code; the terminal is as it was."""
+        status: list[int] = []
+
+        def over() -> bool:
+            if select.select([self.master], [], [], 0)[0]:
+                self.said += os.read(self.master, 1 << 16)
+            found, code = os.waitpid(self.pid, os.WNOHANG)
+            if found:
+                status.append(os.waitstatus_to_exitcode(code))
+            return bool(found)
+
+        wait_for(over, 20, "limen to end")
+        assert termios.tcgetattr(self.slave) == self.before
+        os.close(self.master)
+        os.close(self.slave)
+        return status[0]
+
+
+def _login_tty(slave: int) -> None:
+    os.setsid()
+    fcntl.ioctl(slave, termios.TIOCSCTTY, 0)
+    for number in range(3):
+        os.dup2(slave, number)
+
+
+def test_the_command_gives_the_guest_the_keys_and_the_terminal_back(fleet: Fleet, real_libvirt: RealLibvirt) -> None:
+    uri = real_libvirt.uri
+    command = Pty("-c", uri, "console", NAME)
+    command.until(b"[limen: waiting for the VM to run]")
+    real_libvirt.virsh("start", NAME)
+    command.until(b"login: ")
+    command.type(b"root\r")
+    command.until(b"Password: ")
+    command.type(b"lab\r")
+    command.until(b"# ")
+    command.type(b"stty raw; echo be''gun; head -c 1 | od -An -tx1; stty sane\r")
+    command.until(b"begun")
+    command.type(b"\x03")  # ctrl+c is the guest's
+    command.until(b" 03")
+    command.type(b"echo $((6 * 7)); printf '\\033]0;title\\007'\r")
+    command.until(b"\n42\r\n")
+
+    refused = Pty("-c", uri, "console", NAME)
+    refused.until(b"in use by somebody else")
+    refused.type(b"n\r")
+    assert refused.ended() == 5
+    other = Pty("-c", uri, "console", NAME, "--force")
+    other.until(b"Leave with ctrl+]")
+    other.type(b"\r")
+    other.until(b"# ")
+    command.until(b"[limen: in use by somebody else]")
+    command.type(b"\x1d")
+    assert command.ended() == 0
+    assert b"\x1b]0;" not in command.said
+    os.kill(other.pid, signal.SIGTERM)
+    assert other.ended() == 128 + signal.SIGTERM
