@@ -49,6 +49,9 @@ SHOTS = (
     Shot("storage", ("3",)),
     Shot("events", ("6",)),
     Shot("vm", ("enter",)),
+    Shot("create", ("n", *"web{1..3}"), (120, 40)),
+    Shot("delete", ("j", "j", "ctrl+d")),
+    Shot("reconcile", ("equals_sign",)),
 )
 
 
@@ -67,8 +70,9 @@ async def take(shot: Shot) -> str:
                 await pilot.pause()
             for key in shot.keys:
                 await pilot.press(key)
-            for _ in range(3):
-                sim.advance(1.0)
+            for _ in range(12):
+                await asyncio.sleep(0.05)  # plans and scans are made on other threads
+                sim.advance(0.25)
                 app.tick()
                 await pilot.pause()
             svg = app.export_screenshot(title="Limen")
