@@ -9,7 +9,7 @@ from limen_tui.tui.viewpanel import ViewPanel
 if TYPE_CHECKING:
     from limen_tui.tui.app import LimenApp
 
-VIEWS: Final = ("vms", "hosts", "storage", "networks", "jobs", "events")
+VIEWS: Final = ("vms", "hosts", "storage", "networks", "jobs", "events", "top")
 
 
 def make_panel(app: LimenApp, view_id: str) -> ViewPanel:
@@ -35,6 +35,10 @@ def make_panel(app: LimenApp, view_id: str) -> ViewPanel:
             from limen_tui.tui.events.panel import EventsPanel  # noqa: PLC0415
 
             return EventsPanel(app)
+        case "top":
+            from limen_tui.tui.top.panel import TopPanel  # noqa: PLC0415
+
+            return TopPanel(app)
         case _:
             from limen_tui.tui.fleet.panel import FleetPanel  # noqa: PLC0415
 

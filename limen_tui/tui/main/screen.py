@@ -137,9 +137,8 @@ class MainScreen(ActionScreen):
         labels = {}
         if target.vms and pause_or_resume(target.vms) is Verb.RESUME and any(vm.state == "paused" for vm in target.vms):
             labels["vm.pause-resume"] = "Resume"
-        self.query_one(KeyBar).show_actions(
-            bar_actions(without_vms=self._trail.current != "vms"), lambda action: self.reason(action, target), labels
-        )
+        shown = bar_actions(without_vms=self._trail.current not in ("vms", "top"))
+        self.query_one(KeyBar).show_actions(shown, lambda action: self.reason(action, target), labels)
 
     @on(CursorMoved)
     @on(MarksChanged)
@@ -273,6 +272,10 @@ class MainScreen(ActionScreen):
     def do_view_events(self, _: Target) -> None:
         """What happened."""
         self.show_view("events")
+
+    def do_view_top(self, _: Target) -> None:
+        """The busiest VMs."""
+        self.show_view("top")
 
     def do_view_back(self, _: Target) -> None:
         """The view before."""

@@ -116,9 +116,9 @@ async def test_every_view_opens_and_history_goes_back() -> None:
             await world.go_on()
             assert world.app.main.panel.view_id == view_id
         await world.press("minus")
-        assert world.app.main.panel.view_id == "jobs"
+        assert world.app.main.panel.view_id == VIEWS[-2]
         await world.press("right_square_bracket")
-        assert world.app.main.panel.view_id == "events"
+        assert world.app.main.panel.view_id == VIEWS[-1]
 
 
 async def test_a_dimmed_key_says_why() -> None:
