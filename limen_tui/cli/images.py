@@ -118,7 +118,8 @@ def fetch(fleet: Fleet, arguments: argparse.Namespace) -> int:
     """Fetch an image by name or address as a job, and follow it."""
     host = _host(fleet, arguments.host)
     url, checksums, name = arguments.image, arguments.checksums, arguments.name
-    Waiter(fleet).reach(arguments.timeout)  # the host may have a way to the web of its own
+    waiter = Waiter(fleet)
+    waiter.reach(arguments.timeout)  # the host may have a way to the web of its own
     if "//" not in url:
         arch = _host(fleet, arguments.host).info.arch or cloudimages.X86
         image = cloudimages.find(url, arch)
@@ -127,7 +128,7 @@ def fetch(fleet: Fleet, arguments: argparse.Namespace) -> int:
         fleet, host.host, arguments.pool, url, name=name, checksum=arguments.checksum, checksum_url=checksums,
         read_back=arguments.read_back,
     )  # fmt: skip
-    return _bring(fleet, host, plan, arguments)
+    return _bring(fleet, host, plan, arguments, waiter)
 
 
 def copy(fleet: Fleet, arguments: argparse.Namespace) -> int:
@@ -142,17 +143,21 @@ def copy(fleet: Fleet, arguments: argparse.Namespace) -> int:
                        lambda verbs: (verbs.storage.volume(pool, name), verbs.storage.probe(pool, name)))  # fmt: skip
     plan = copy_image(host.host, arguments.pool, origin.host, volume, head, name=arguments.name,
                       checksum=arguments.checksum, read_back=arguments.read_back)  # fmt: skip
-    return _bring(fleet, host, plan, arguments)
+    return _bring(fleet, host, plan, arguments, waiter)
 
 
-def _bring(fleet: Fleet, host: HostSnapshot, plan: JobPlan, arguments: argparse.Namespace) -> int:
+def _bring(
+    fleet: Fleet, host: HostSnapshot, plan: JobPlan, arguments: argparse.Namespace, waiter: Waiter | None = None
+) -> int:
+    """``waiter`` is one that has reached the hosts already: they are started once."""
     if arguments.dry_run:
         show_plan(plan)
         return exits.OK
     refuse_read_only(fleet, host.host.id, plan.title)
-    waiter = Waiter(fleet)
-    waiter.reach(arguments.timeout)
-    refuse_read_only(fleet, host.host.id, plan.title)
+    if waiter is None:
+        waiter = Waiter(fleet)
+        waiter.reach(arguments.timeout)
+        refuse_read_only(fleet, host.host.id, plan.title)
     return run_jobs(fleet, waiter, [plan], as_json=arguments.json)
 
 

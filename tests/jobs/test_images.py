@@ -12,6 +12,7 @@ from dataclasses import replace
 import pytest
 
 from limen_tui.errors import InputError, LimenError, NotFound
+from limen_tui.fleet.images import delete_plan
 from limen_tui.hypervisor.simulated import simulated_fleet
 from limen_tui.inventory import open_inventory
 from limen_tui.jobs.ops import pour, registry, transfer
@@ -19,6 +20,7 @@ from limen_tui.jobs.recipes.bring_image import copy_image, fetch_image, upload_i
 from limen_tui.jobs.runner import JobRunner
 from limen_tui.model.clock import SystemClock
 from limen_tui.model.host import Host, HostState
+from limen_tui.model.images import Image, ImageKind
 from limen_tui.model.jobs import JobState
 from limen_tui.model.xml.volume import volume_xml
 from tests.jobs import images
@@ -352,6 +354,36 @@ def test_addresses_that_are_not_fetched(web) -> None:
     with pytest.raises(LimenError) as told:
         fetch_image(host, "p", f"{web.url}/c.img")
     assert "by hand" in told.value.hint
+
+
+# -- deleting -------------------------------------------------------------------------------------
+
+
+@pytest.mark.lab
+def test_what_somebody_took_meanwhile_is_not_deleted(daemon, tmp_path) -> None:
+    number = next(POOLS)
+    world = RealImages(daemon, daemon.folder / f"pool{number}", f"images{number}")
+    try:
+        plan = upload_image(world.host, world.pool, write(tmp_path / NAME, images.qcow2()))
+        assert world.run(plan).state is JobState.DONE
+        volume = world.hosts.call(HOST, lambda v: v.storage.volume(world.pool, NAME)).result(10)
+        delete = delete_plan(Image(HOST, "real", volume, ImageKind.IMAGE))
+        xml = volume_xml("over", 64 << 20, "qcow2", backing_path=volume.path, backing_format="qcow2")
+        world.hosts.call(HOST, lambda v: v.storage.create(world.pool, xml)).result(10)
+        job = world.run(delete)
+        assert (job.state, "on top of it" in job.problem.detail) == (JobState.FAILED, True)
+        world.hosts.call(HOST, lambda v: v.storage.delete(world.pool, "over")).result(10)
+        daemon.define(f"<domain type='qemu'><name>{world.pool}-vm</name><memory>65536</memory><os><type>hvm</type></os>"
+                      f"<devices><disk type='volume'><source pool='{world.pool}' volume='{NAME}'/><target dev='vda'/>"
+                      "</disk></devices></domain>")  # fmt: skip
+        job = world.run(delete)
+        assert (job.state, "names it" in job.problem.detail) == (JobState.FAILED, True)
+        assert world.files() == [NAME]
+        daemon.virsh("undefine", f"{world.pool}-vm")
+        assert world.run(delete).state is JobState.DONE
+        assert world.files() == []
+    finally:
+        world.close()
 
 
 # -- host to host ---------------------------------------------------------------------------------

@@ -26,6 +26,7 @@ from limen_tui.model.imagehead import ImageHead
 from limen_tui.model.images import Image, ImageKind
 from limen_tui.model.jobs import JobState
 from limen_tui.model.storage import Pool
+from limen_tui.model.vm import VMFacts
 from limen_tui.tui.actionscreen import ActionScreen
 from limen_tui.tui.fleet.filterbar import FilterBar
 from limen_tui.tui.storage.columns import volume_columns
@@ -87,6 +88,7 @@ class VolumesScreen(ActionScreen):
         self._host_name = host_name
         self._stock: Stock | None = None
         self._problem: LimenError | None = None
+        self._joined: tuple[Stock, tuple[tuple[str, VMFacts], ...], tuple[Image, ...]] | None = None
         self._asked = 0
         self._waiting = False
         self._all_pools = self._images_only = False
@@ -157,7 +159,9 @@ class VolumesScreen(ActionScreen):
         if isinstance(event.answer, LimenError):
             self._problem = event.answer
         else:
-            self._stock, self._problem = event.answer, None
+            self._problem = None
+            if self._stock != event.answer:
+                self._stock = event.answer
         self._show()
 
     def show_fleet(self, view: FleetView) -> None:  # noqa: ARG002 - it is looked up where it is needed
@@ -198,12 +202,19 @@ class VolumesScreen(ActionScreen):
         self.query_one("#pool-head", Details).show_lines([head])
         self._show_details()
 
-    def _rows(self) -> tuple[Image, ...]:
+    def _catalogue(self) -> tuple[Image, ...]:
+        """Who uses what: joined again only when volumes or definitions have changed, not with each new load."""
         host = self.limen.fleet.view.host(self.host_id)
         if self._stock is None or host is None:
             return ()
+        facts = tuple((vm.name, vm.facts) for vm in host.vms.values())
+        if self._joined is None or self._joined[0] is not self._stock or self._joined[1] != facts:
+            self._joined = self._stock, facts, images_of(host, self._stock)
+        return self._joined[2]
+
+    def _rows(self) -> tuple[Image, ...]:
         return tuple(
-            image for image in images_of(host, self._stock)
+            image for image in self._catalogue()
             if (self._all_pools or image.volume.pool == self.pool)
             and not (self._images_only and image.kind is ImageKind.DISK)
         )  # fmt: skip
