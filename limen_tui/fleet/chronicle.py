@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 SLICE: Final = 10
 """Definitions read in one go."""
+PACE: Final = 1.0
+"""Seconds between slices of one host: figures come first."""
 OURS_SECONDS: Final = 20.0
 """After one of our own jobs or acts, so long a change of that VM is taken for its work."""
 _TELLING: Final = ("defined", "metadata changed", "device added", "device removed")
@@ -36,6 +38,8 @@ class Chronicle:
         self._fleet = fleet
         self._todo: dict[str, deque[str]] = {}
         self._under_way: dict[str, Future[dict[str, str]]] = {}
+        self._due: dict[str, float] = {}
+        """By host: monotonic seconds of the next slice."""
         self._looked: set[str] = set()
         """Hosts that were looked at whole since they came up."""
 
@@ -60,9 +64,10 @@ class Chronicle:
             if host.id not in self._looked:
                 self._looked.add(host.id)
                 self._want(host.id, snapshot.vms)
-            todo = self._todo.get(host.id)
-            if not todo or ((busy := self._under_way.get(host.id)) is not None and not busy.done()):
+            todo, mono = self._todo.get(host.id), self._fleet.clock.mono()
+            if not todo or mono < self._due.get(host.id, 0.0) or ((busy := self._under_way.get(host.id)) is not None and not busy.done()):
                 continue
+            self._due[host.id] = mono + PACE
             slice_ = tuple(todo.popleft() for _ in range(min(SLICE, len(todo))))
             future = self._fleet.call(host.id, partial(_read, uuids=slice_), priority=Priority.BACKGROUND)
             self._under_way[host.id] = future
