@@ -65,7 +65,8 @@ class Chronicle:
                 self._looked.add(host.id)
                 self._want(host.id, snapshot.vms)
             todo, mono = self._todo.get(host.id), self._fleet.clock.mono()
-            if not todo or mono < self._due.get(host.id, 0.0) or ((busy := self._under_way.get(host.id)) is not None and not busy.done()):
+            busy = self._under_way.get(host.id)
+            if not todo or mono < self._due.get(host.id, 0.0) or (busy is not None and not busy.done()):
                 continue
             self._due[host.id] = mono + PACE
             slice_ = tuple(todo.popleft() for _ in range(min(SLICE, len(todo))))
