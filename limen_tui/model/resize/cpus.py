@@ -21,6 +21,9 @@ def plan_vcpus(case: Case, draft: Draft) -> None:
                                config=case.situation.persistent, note=FIXED if case.live else ""))  # fmt: skip
     if case.wish.vcpus is not None:
         _plan_count(case, draft, asked.vcpus)
+    host = case.situation.host_cpus
+    if asked.vcpus != old.vcpus and asked.vcpus > host > 0:
+        draft.warnings.append(f"More vCPUs than the host's {host} CPUs: they will wait for one another.")
 
 
 def _plan_count(case: Case, draft: Draft, count: int) -> None:
@@ -51,12 +54,9 @@ def _why_not_live(case: Case, count: int) -> str:
 
 
 def _refusal(case: Case) -> Refusal | None:
-    asked, old, situation = case.asked, case.config, case.situation
+    asked, old = case.asked, case.config
     if min(asked.vcpus, asked.vcpus_max) < 1:
         return Refusal("vcpus", "A VM has at least one vCPU")
-    if asked.vcpus != old.vcpus and asked.vcpus > situation.host_cpus > 0:
-        return Refusal("vcpus", f"The host has {situation.host_cpus} CPUs",
-                       "More vCPUs than CPUs only wait for one another.")  # fmt: skip
     if asked.vcpus_max == old.vcpus_max and asked.vcpus <= old.vcpus_max:
         return None
     return _maximum_refusal(case)

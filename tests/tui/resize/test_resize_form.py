@@ -93,7 +93,7 @@ async def test_a_maximum_in_the_way_is_offered_to_be_raised() -> None:
 
 WRONG = (
     ("vcpus", "0", "at least one"), ("vcpus", "-1", "not a number"), ("vcpus", "1e99", "not a number"),
-    ("vcpus", "9999", "CPUs"), ("memory", "20", "Did you mean 20G"), ("memory", "${7*7}", "not a size"),
+    ("vcpus", "9999", "allows"), ("memory", "20", "Did you mean 20G"), ("memory", "${7*7}", "not a size"),
     ("memory", "1e99", "not a size"), ("disk_0", "1G", "never shrinks"), ("disk_0", "0", "not a"),
     ("disk_limits_0", "]]>", "not a limit"), ("nic_limits_0", "in:x", "not a size"),
 )  # fmt: skip
