@@ -19,7 +19,7 @@ from typing import Final
 from limen_tui.errors import AuthError, ConnectError, LimenError, NotSupported
 from limen_tui.model.rfb.client import RfbClient
 from limen_tui.model.rfb.frame import Still
-from limen_tui.model.rfb.keys import Stroke
+from limen_tui.model.rfb.keys import SHIFT, Stroke
 from limen_tui.model.rfb.reading import ScreenReader, TextScreen
 
 CHUNK: Final = 256 << 10
@@ -31,6 +31,10 @@ PICTURE_EVERY: Final = 1.0
 """Seconds between pictures by virDomainScreenshot, on a quick link."""
 KEY_GAP: Final = 0.012
 """Seconds between typed keys: a guest's keyboard holds sixteen bytes, and loses what comes quicker."""
+NUDGES: Final = (0.02, 0.04, 0.06, 0.08)
+"""Seconds after a key at which QEMU is reminded that somebody types. It looks for changes 30 ms after a key, and for
+want of an echo by then not for another 80 ms; a key that is let go without having been down has it look soon again, and
+does not reach the guest."""
 PATIENCE: Final = 15.0
 """Seconds for a server to say how large its screen is."""
 RETRY: Final = (0.5, 1.0, 2.0, 5.0)
@@ -286,6 +290,7 @@ class Live:
         self._out = bytearray()
         self._keys: deque[Stroke] = deque()
         self._next_key = self._ask_at = 0.0
+        self._nudges: deque[float] = deque()
         self._asked, self._done, self._again = True, 0, False
         self._patience = time.monotonic() + PATIENCE
         with selectors.DefaultSelector() as selector:
@@ -307,6 +312,7 @@ class Live:
     def _timeout(self) -> float | None:
         now = time.monotonic()
         times = [self._next_key] if self._keys else []
+        times += [self._nudges[0]] if self._nudges else []
         if not self._asked:
             times.append(self._ask_at)
         if self.client.frame is None and not self.client.wants_password:
@@ -369,9 +375,13 @@ class Live:
             for keysym, down in self._keys.popleft().events:
                 self.client.key(keysym, down=down)
             self._next_key = now + KEY_GAP
+            self._nudges = deque(now + after for after in NUDGES)
             # what is typed is to be seen at once
             self._ask_at = now
             self.display._set(typing=len(self._keys))
+        if self._nudges and now >= self._nudges[0]:
+            self._nudges.popleft()
+            self.client.key(SHIFT, down=False)
 
     def _write(self) -> None:
         self._out += self.client.take_output()

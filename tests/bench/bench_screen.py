@@ -91,8 +91,8 @@ def guest_xml(lab: Lab, images: Path) -> str:
       <vcpu>1</vcpu><os><type arch='x86_64' machine='q35'>hvm</type>
       <kernel>{images}/vmlinuz</kernel><initrd>{images}/initramfs.cpio</initrd>
       <cmdline>console=ttyS0 console=tty0 quiet lab.name=bench lab.noagent</cmdline></os>
-      <features><acpi/><apic/></features><devices><serial type='null'/><graphics type='vnc' autoport='yes' listen='127.0.0.1'/>
-      <video><model type='vga'/></video></devices></domain>"""
+      <features><acpi/><apic/></features><devices><serial type='null'/>
+      <graphics type='vnc' autoport='yes' listen='127.0.0.1'/><video><model type='vga'/></video></devices></domain>"""
 
 
 def app(seconds: float) -> None:
