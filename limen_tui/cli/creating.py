@@ -90,12 +90,16 @@ def _from_file(arguments: argparse.Namespace) -> VMSpec:
         text = sys.stdin.read() if arguments.file == "-" else Path(arguments.file).read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError("The file cannot be read", f"{arguments.file}: {error}") from error
-    return spec_from_toml(text, arguments.file)
+    return spec_from_toml(text, arguments.file, presets={**PRESETS, **arguments.settings.presets})
 
 
 def _with_flags(spec: VMSpec, arguments: argparse.Namespace) -> VMSpec:
     """The spec with what the flags say on top."""
-    preset = PRESETS.get(arguments.preset) if arguments.preset else None
+    presets = {**PRESETS, **arguments.settings.presets}
+    preset = presets.get(arguments.preset) if arguments.preset else None
+    if arguments.preset and preset is None:
+        raise InputError(f"No preset is called {arguments.preset!r}", f"known: {', '.join(presets)}",
+                         "Your own stand in config.toml as [presets.NAME].")  # fmt: skip
     if arguments.name:
         spec = replace(spec, name=arguments.name)
     if preset is not None:

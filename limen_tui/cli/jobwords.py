@@ -39,7 +39,8 @@ def _create(verbs: argparse._SubParsersAction[argparse.ArgumentParser], with_jso
     say("--initrd", metavar="PATH")
     say("--cmdline", metavar="TEXT")
     say("--like", metavar="VM", help="the settings of another VM of that host, with empty disks as large as its own")
-    say("--preset", choices=("tiny", "small", "medium", "large"), help="vCPUs, memory and disk in one word")
+    say("--preset", metavar="NAME", help="tiny, small, medium, large or your own: "
+                                         "vCPUs, memory and disk in one word")
     say("--vcpus", type=int, metavar="N")
     say("--memory", metavar="SIZE", help="2G, 512 MiB ...")
     say("--disk", action="append", default=[], metavar="SIZE", help="20G ...; again for more disks")

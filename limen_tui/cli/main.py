@@ -111,6 +111,7 @@ def _with_fleet(settings: Settings, arguments: argparse.Namespace) -> int:
         from limen_tui.tui.run import run as run_tui  # noqa: PLC0415 - no verb pays for Textual
 
         return run_tui(composed.fleet, settings, notices=composed.notices, demo=arguments.demo)
+    arguments.settings = settings
     try:
         for notice in composed.notices:
             output.say(f"limen: {notice.title}: {notice.detail}")

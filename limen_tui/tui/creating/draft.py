@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, TypeVar
 
@@ -21,6 +21,7 @@ from limen_tui.model.spec import (
     ImportDisk,
     IsoInstall,
     NicSpec,
+    Preset,
     Pxe,
     Source,
     Topology,
@@ -100,9 +101,9 @@ def changed(draft: Draft, field: str, value: str | bool) -> Draft:
     return replace(draft, **values)
 
 
-def with_preset(draft: Draft, name: str) -> Draft:
+def with_preset(draft: Draft, name: str, presets: Mapping[str, Preset] = PRESETS) -> Draft:
     """The draft with the sizes of a preset."""
-    preset = PRESETS.get(name)
+    preset = presets.get(name)
     if preset is None:
         return replace(draft, preset=OWN_SIZE)
     return replace(

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from limen_tui.model.spec import PRESETS
-from limen_tui.tui.creating.draft import OWN_SIZE, SOURCES
+from limen_tui.tui.creating.draft import SOURCES
 
 ALL: Final = frozenset(kind for kind, _ in SOURCES)
 NEW_DISK: Final = ALL - {"import", "copy"}
@@ -37,7 +36,6 @@ class Section:
     sources: frozenset[str] = ALL
 
 
-_PRESETS = tuple((name, name) for name in PRESETS)
 SECTIONS: Final = (
     Section("VM", (
         Field("name", "Name", "web1, or several: web{1..5}"),
@@ -51,7 +49,7 @@ SECTIONS: Final = (
         Field("tags", "Tags", "web prod"),
     )),
     Section("Size", (
-        Field("preset", "Preset", choices=(*_PRESETS, ("own sizes", OWN_SIZE)), sources=NOT_COPY),
+        Field("preset", "Preset", choices=(), sources=NOT_COPY),
         Field("vcpus", "vCPUs", "1", sources=NOT_COPY),
         Field("memory", "Memory", "2 GiB", sources=NOT_COPY),
         Field("size", "Disk", "20 GiB", sources=NEW_DISK),

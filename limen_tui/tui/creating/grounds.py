@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 
 from textual.message import Message
@@ -12,8 +12,9 @@ from limen_tui.fleet.creating import Ground, look
 from limen_tui.fleet.fleet import Fleet
 from limen_tui.model.host import HostState, problem_of
 from limen_tui.model.placement import suggest_host, why_not
+from limen_tui.model.spec import PRESETS, Preset
 from limen_tui.model.units import clean, size
-from limen_tui.tui.creating.draft import Draft
+from limen_tui.tui.creating.draft import OWN_SIZE, Draft
 from limen_tui.tui.creating.fields import Field
 
 
@@ -28,8 +29,10 @@ class Grounded(Message):
 class Grounds:
     """``post`` is called on threads of sessions: it only posts a message."""
 
-    def __init__(self, fleet: Fleet, post: Callable[[Message], object]) -> None:
+    def __init__(self, fleet: Fleet, post: Callable[[Message], object], presets: Mapping[str, Preset]) -> None:
         self._fleet = fleet
+        self.presets = {**PRESETS, **presets}
+        """Ours and the person's own, by name."""
         self._post = post
         self.known: dict[str, Ground | LimenError] = {}
         """By host id: what it said."""
@@ -81,6 +84,8 @@ class Grounds:
             return list(field.choices)
         if field.id == "host":
             return self.hosts() or [("no host can take a VM now", "")]
+        if field.id == "preset":
+            return [*((clean(name), name) for name in self.presets), ("own sizes", OWN_SIZE)]
         if field.id == "like":
             vms = [vm for vm in self._fleet.view.vms if vm.key.host_id == draft.host]
             return [(clean(vm.name), vm.key.uuid) for vm in vms] or [("no VM on this host", "")]

@@ -99,7 +99,7 @@ class CreateScreen(ModalScreen[Draft | None]):
         self._fleet = app.fleet
         self._draft = draft or Draft()
         self._number = 0
-        self._grounds = Grounds(app.fleet, self.post_message)
+        self._grounds = Grounds(app.fleet, self.post_message, app.settings.presets)
         self._prepared: Prepared | None = None
         self._wrong: tuple[Finding, ...] = ()
         wished = self._draft.host or host_id
@@ -204,8 +204,8 @@ class CreateScreen(ModalScreen[Draft | None]):
         if field == "password" or getattr(self._draft, field, text) == text:
             return
         self._draft = changed(self._draft, field, text)
-        preset = self._draft.preset
-        if field in SIZED and preset != OWN_SIZE and with_preset(self._draft, preset) != self._draft:
+        draft, preset = self._draft, self._draft.preset
+        if field in SIZED and preset != OWN_SIZE and with_preset(draft, preset, self._grounds.presets) != draft:
             self._set("preset", OWN_SIZE)
         self._replan()
 
@@ -223,7 +223,7 @@ class CreateScreen(ModalScreen[Draft | None]):
             return
         self._draft = changed(self._draft, field, value)
         if field == "preset" and value != OWN_SIZE:
-            self._draft = with_preset(self._draft, value)
+            self._draft = with_preset(self._draft, value, self._grounds.presets)
             for name in SIZED:
                 self._set(name, getattr(self._draft, name))
         if field in ("source", "host", "like"):
