@@ -184,3 +184,33 @@ def test_an_interface_comes_with_a_mac_of_its_own(world, vm) -> None:
         if vm.state is VMState.RUNNING:
             world.daemon.virsh("destroy", vm.name)
         world.daemon.virsh("net-destroy", network)
+
+
+UNDOABLE = Wish(2, 5, 65536, 131072, {}, {"vda": DiskLimits(read_bytes=1 << 20)})
+
+
+@pytest.mark.parametrize("point", ["before", "done", "written"])
+@pytest.mark.parametrize("place", range(2))
+def test_a_resize_that_is_killed_can_be_put_back_or_finished(world, vm, place, point) -> None:
+    before = seen(world, vm)
+    plan = resize(world, vm, UNDOABLE)
+    world.killed(plan, min(place, len(plan.steps) - 1), point)
+    (job,) = world.runner.load()
+    world.runner.roll_back(job.id)
+    assert world.runner.wait(job.id, 60).state is JobState.CANCELLED
+    assert seen(world, vm) == before
+    plan = resize(world, vm, UNDOABLE)
+    world.killed(plan, min(place, len(plan.steps) - 1), point)
+    (job,) = [job for job in world.runner.load() if job.is_unfinished]
+    world.runner.resume(job.id)
+    assert world.runner.wait(job.id, 60).state is JobState.DONE
+    assert seen(world, vm)[0][:6] == ("5", "2", "131072", "65536", "1048576", "opensesm")
+
+
+@pytest.mark.parametrize("point", ["before", "done"])
+def test_a_killed_growing_of_a_disk_goes_forward(world, vm, point) -> None:
+    world.killed(resize(world, vm, Wish(disks={"vda": 32 * MIB})), 0, point)
+    (job,) = world.runner.load()
+    world.runner.resume(job.id)
+    assert world.runner.wait(job.id, 60).state is JobState.DONE
+    assert seen(world, vm)[2] == str(32 * MIB)
