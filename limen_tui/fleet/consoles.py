@@ -19,6 +19,8 @@ from limen_tui.model.vm import VM, VMKey
 
 RETRY: Final = 1.0
 """Seconds until the next try, after one that failed with the VM running."""
+GHOST: Final = 90.0
+"""Seconds after a broken link for which a console in use is taken to be our own old one, which the host still holds."""
 HELD_KEYS: Final = 1 << 16
 """Bytes typed that a line may owe; more is refused."""
 
@@ -52,6 +54,7 @@ class GuestConsole:
         self._stream: ConsoleStream | None = None
         self._opening: Future[ConsoleStream] | None = None
         self._retry_at = 0.0
+        self._ghost_until = 0.0
         self._owed: deque[bytes] = deque()
         self._started_at: float | None = None
         vm = self.vm
@@ -117,7 +120,8 @@ class GuestConsole:
         except ConnectError as error:
             self.phase, self.problem = Phase.HOST_AWAY, error
         except ConsoleInUse as error:
-            self.phase, self.problem = Phase.IN_USE, error
+            ours = self._fleet.clock.mono() < self._ghost_until
+            self.phase, self.problem = Phase.HOST_AWAY if ours else Phase.IN_USE, error
         except LimenError as error:
             vm = self.vm
             off = vm is None or not vm.state.is_active
@@ -137,9 +141,12 @@ class GuestConsole:
         self._stream = None
         self._owed.clear()
         self.problem = end.problem
-        self._retry_at = self._fleet.clock.mono() + RETRY
+        now = self._fleet.clock.mono()
+        self._retry_at = now + RETRY
         if self.phase is not Phase.CLOSED:
-            self.phase = Phase.HOST_AWAY if end.reason is EndReason.LINK else Phase.VM_OFF
+            lost = end.reason is EndReason.LINK
+            self.phase = Phase.HOST_AWAY if lost else Phase.VM_OFF
+            self._ghost_until = now + GHOST if lost else 0.0
 
     def take(self, limit: int = 1 << 16) -> bytes:
         """What the guest sent."""

@@ -11,6 +11,7 @@ import termios
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -23,8 +24,10 @@ from limen_tui.model.clock import SystemClock
 from limen_tui.model.host import Host, HostState
 from limen_tui.model.ports import Watch
 from limen_tui.model.vm import VMKey
+from tests.lab.conftest import RunningLab
 from tests.lab.fixtures import RealLibvirt
 from tests.lab.limen_lab.plan import uuid_of
+from tests.lab.remote_world import make_world
 from tests.unit.hypervisor.libvirt_daemon import wait_for
 
 NAME = "console-guest"
@@ -208,6 +211,26 @@ def _login_tty(slave: int) -> None:
     fcntl.ioctl(slave, termios.TIOCSCTTY, 0)
     for number in range(3):
         os.dup2(slave, number)
+
+
+def test_a_cut_of_the_network_is_survived_over_ssh(lab: RunningLab, tmp_path: Path) -> None:
+    uuid = lab.vm(1, "con-cut", "--disk", "none")
+    world = make_world(lab, tmp_path, [1])
+    world.wait_state(1, HostState.UP)
+    world.wait(lambda: world.fleet.view.vm(VMKey("h1", uuid)), what="the VM")
+    line = Line(world.fleet, VMKey("h1", uuid))
+    line.until_phase(Phase.OPEN)
+    line.console.write(b"\r")
+    line.said(b"login: ")
+    lab.cut(1)
+    line.until_phase(Phase.HOST_AWAY)
+    lab.heal(1)
+    line.until(lambda: line.console.phase is Phase.OPEN, "the console to come back by itself", 60)
+    line.ask(b"root", b"Password: ")
+    line.console.close()
+    world.fleet.close()
+    lab.virsh(1, "destroy", "con-cut")
+    lab.virsh(1, "undefine", "con-cut")
 
 
 def test_the_command_gives_the_guest_the_keys_and_the_terminal_back(fleet: Fleet, real_libvirt: RealLibvirt) -> None:

@@ -32,12 +32,13 @@ LOOK: Final = 0.25
 
 
 class OpenConsole:
-    """A console with its screen. ``shown`` is called after something came, with whether there is more."""
+    """A console with its screen. ``viewers`` are called after something came, with whether there is more."""
 
     def __init__(self, console: GuestConsole, size: tuple[int, int]) -> None:
         self.console = console
         self.emulator = Emulator(*size, answer=console.write)
-        self.shown: Callable[[bool], None] | None = None
+        self.viewers: list[Callable[[bool], None]] = []
+        """Whoever shows it: a screen, or the tab of a VM below it."""
         self.unseen = False
         """It printed something since it was last on show."""
         self._phase = console.phase
@@ -66,9 +67,9 @@ class OpenConsole:
         came |= self._tell()
         more = perf_counter() >= until
         if came:
-            self.unseen = self.shown is None
-            if self.shown is not None:
-                self.shown(more)
+            self.unseen = not self.viewers
+            for viewer in self.viewers:
+                viewer(more)
         return more
 
     def _tell(self) -> bool:
@@ -141,7 +142,7 @@ class ConsoleDesk:
         if not consoles or self._next is not None:
             return
         share = SLICE / len(consoles)
-        more = [each.turn(perf_counter() + (share if each.shown is None else SLICE)) for each in consoles]
+        more = [each.turn(perf_counter() + (SLICE if each.viewers else share)) for each in consoles]
         if any(more):
             self._next = self._loop.call_later(GAP, self._again, context=self._context)
 

@@ -84,13 +84,14 @@ class ConsolePanel(MenuCommands):
         self._begin()
 
     def _begin(self) -> None:
-        self._open.shown = self._changed
+        if self._changed not in self._open.viewers:
+            self._open.viewers.append(self._changed)
         self._open.unseen = False
         self.show_state()
 
     def _let_go(self) -> None:
-        if self._open.shown == self._changed:
-            self._open.shown = None
+        if self._changed in self._open.viewers:
+            self._open.viewers.remove(self._changed)
 
     def pause(self, on: bool) -> None:
         """Another tab covers it, or no longer."""
@@ -111,6 +112,8 @@ class ConsolePanel(MenuCommands):
         """The line below the terminal."""
         if not self.is_mounted:
             return
+        if self.screen.is_current:
+            self.terminal.fit()  # another screen may have shown it meanwhile, in another size
         terminal, console = self.terminal, self._open.console
         phase, (columns, lines) = console.phase, self._open.emulator.size
         words: list[tuple[str, str]] = [(f"● {phase.value}", STYLES[phase])]

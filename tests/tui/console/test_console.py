@@ -214,3 +214,20 @@ async def test_as_a_tab_it_gives_the_keys_back() -> None:
         await world.press(ESCAPE, ESCAPE, "escape")
         assert isinstance(world.app.screen, MainScreen)
         assert world.app.consoles is not None and len(world.app.consoles.consoles) == 1
+
+
+async def test_the_tab_below_goes_on_after_the_screen_above_showed_the_same_console() -> None:
+    async with running() as world:
+        vm = machines(world)[0]
+        world.app.main.show_vm(vm.key)
+        await world.press("enter", "3")
+        await log_in(world)
+        await world.press(ESCAPE, ESCAPE, "c")
+        assert isinstance(world.app.screen, ConsoleScreen)
+        assert world.app.screen.panel.terminal.emulator.size == (120, 38)
+        await world.press(*"echo above", "enter", ESCAPE, "q")
+        assert isinstance(world.app.screen, VMScreen)
+        await world.press("enter", *"echo below", "enter")
+        await until(world, lambda: "\nbelow\n" in shown(world))
+        panel = world.app.screen.query_one(ConsolePanel)
+        assert "\nabove\n" in shown(world) and panel.terminal.emulator.size == tuple(panel.terminal.size)

@@ -56,7 +56,7 @@ class TerminalView(TerminalSight, can_focus=True):
         """Show another one, at its end."""
         self._emulator = emulator
         self._back, self._pushed, self._found, self._here = 0, emulator.scrollback.pushed, "", -1
-        self._fit()
+        self.fit()
         self._all()
 
     def show_changes(self, *, rushing: bool = False) -> None:
@@ -97,14 +97,16 @@ class TerminalView(TerminalSight, can_focus=True):
         elif rows:
             self.refresh(*[Region(0, y, width, 1) for y in rows if y >= 0])
 
-    def _fit(self) -> None:
+    def fit(self) -> None:
+        """Give the emulator the room there is here, if it has another."""
         columns, lines = self.size
         if columns >= 2 and lines >= 2 and self._emulator.size != (columns, lines):
             self._emulator.resize(columns, lines)
+            self._all()
 
     def on_resize(self) -> None:
         """The emulator gets the room there is."""
-        self._fit()
+        self.fit()
         self._all()
         self.post_message(self.Sized(*self._emulator.size))
 
