@@ -364,6 +364,7 @@ class Live:
                     self.display._set(phase=Phase.OPENING)
                 case ("drop",):
                     self._keys.clear()
+                    self.display._set(typing=0)
                 case ("whole",):
                     self.client.request(incremental=False)
                 case ("again",):

@@ -5,7 +5,8 @@ UI thread. The display has a thread of its own; what it has is taken when it say
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from time import monotonic
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from limen_widgets.pixels import PixelView
 from textual import events, on
@@ -27,6 +28,12 @@ from limen_tui.tui.guestscreen.password import VNCPasswordDialog
 
 if TYPE_CHECKING:
     from limen_tui.tui.app import LimenApp
+
+
+SMALL: Final = 0.1
+"""Of the picture's height: a line or two of text, shown at once."""
+WHOLE_EVERY: Final = 0.12
+"""Seconds between pictures that differ from top to bottom."""
 
 
 class GuestScreenTab(ScreenMenu, can_focus=True):
@@ -57,7 +64,8 @@ class GuestScreenTab(ScreenMenu, can_focus=True):
         self._asking = False
         self._vm_name = ""
         self._here = False
-        self._buttons = 0
+        self._not_before = 0.0
+        self._waiting = False
 
     def compose(self) -> ComposeResult:
         """The picture, what stands there until there is one, and a line below."""
@@ -127,11 +135,23 @@ class GuestScreenTab(ScreenMenu, can_focus=True):
 
     @on(News)
     def _news(self) -> None:
-        if self._display is None:
+        """A film would fill the terminal's line: what changes much of the picture is painted a few times a second."""
+        left = self._not_before - monotonic()
+        if left <= 0:
+            self._look()
+        elif not self._waiting:
+            self._waiting = True
+            self.set_timer(left, self._look)
+
+    def _look(self) -> None:
+        self._waiting = False
+        if self._display is None or not self.is_mounted:
             return
         shot, self._status = self._display.take()
         if shot is not None:
             self._shot = shot
+            part = (shot.beyond - shot.first) / shot.still.height
+            self._not_before = monotonic() + (0.0 if part < SMALL else part * WHOLE_EVERY)
             self._show_picture(shot.first, shot.beyond)
         if self._status.phase is Phase.PASSWORD and not self._asking:
             self._ask_password()
