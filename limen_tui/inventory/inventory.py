@@ -9,21 +9,18 @@ import contextlib
 import gc
 import json
 import shutil
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future
+from functools import cached_property
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from limen_tui.errors import InventoryError
 from limen_tui.inventory.codec import dumps
 from limen_tui.inventory.database import DB_ERRORS, Database, Row
 from limen_tui.inventory.files import opening, prepare, unusable
 from limen_tui.inventory.fleetstore import FleetStore
-from limen_tui.inventory.journal import Journal
-from limen_tui.inventory.keepsakes import Keepsakes
 from limen_tui.inventory.logs import Logs
-from limen_tui.inventory.samplestore import SampleStore
 from limen_tui.inventory.schema import MIGRATIONS, migrate
 from limen_tui.inventory.text import check_uri, get, put
 from limen_tui.inventory.writer import Writer
@@ -32,6 +29,11 @@ from limen_tui.model.events import AuditEntry, HostEvent
 from limen_tui.model.host import Host, HostSnapshot, Problem
 from limen_tui.model.ports import Clock
 from limen_tui.model.vm import VM
+
+if TYPE_CHECKING:
+    from limen_tui.inventory.journal import Journal
+    from limen_tui.inventory.keepsakes import Keepsakes
+    from limen_tui.inventory.samplestore import SampleStore
 
 T = TypeVar("T")
 
@@ -54,7 +56,7 @@ def open_inventory(path: Path | None, *, clock: Clock | None = None, keep_events
     Limen (left untouched) and for a place that cannot be written. Blocks; not for the UI thread.
     """
     clock = clock or SystemClock()
-    private = Path(tempfile.mkdtemp(prefix="limen-")) if path is None else None
+    private = _private_folder() if path is None else None
     place = path if path is not None else Path(str(private)) / "inventory.db"
     database = Database(place)
     try:
@@ -75,6 +77,12 @@ def open_inventory(path: Path | None, *, clock: Clock | None = None, keep_events
     return Inventory(database, place, clock, notice, values, keep_events=keep_events, private=private)
 
 
+def _private_folder() -> Path:
+    import tempfile  # noqa: PLC0415 - a dozen milliseconds, for the demo and tests only
+
+    return Path(tempfile.mkdtemp(prefix="limen-"))
+
+
 class Inventory:
     """What Limen remembers between runs; see :class:`limen_tui.model.ports.InventoryPort`."""
 
@@ -92,9 +100,29 @@ class Inventory:
         self._fleet = FleetStore(database)
         self._logs = Logs(database, keep_events=keep_events)
         self._writer = Writer(database, path, after_failure=self._forget_known)
-        self.minutes = SampleStore(database, self._writer, self._reading)
-        self.journal = Journal(database, self._writer, self._reading)
-        self.keepsakes = Keepsakes(database, self._writer, self._reading)
+
+    # made at the first use: the first paint does without
+
+    @cached_property
+    def minutes(self) -> SampleStore:
+        """The thinned history of figures."""
+        from limen_tui.inventory.samplestore import SampleStore  # noqa: PLC0415
+
+        return SampleStore(self._database, self._writer, self._reading)
+
+    @cached_property
+    def journal(self) -> Journal:
+        """What jobs did, and what they left unfinished."""
+        from limen_tui.inventory.journal import Journal  # noqa: PLC0415
+
+        return Journal(self._database, self._writer, self._reading)
+
+    @cached_property
+    def keepsakes(self) -> Keepsakes:
+        """Trash and history of definitions."""
+        from limen_tui.inventory.keepsakes import Keepsakes  # noqa: PLC0415
+
+        return Keepsakes(self._database, self._writer, self._reading)
 
     @property
     def rows_written(self) -> int:

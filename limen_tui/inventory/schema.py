@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from limen_tui.inventory import journal, keepsakes, samplestore
 from limen_tui.inventory.database import Database
 
 Migration = Callable[[Database], None]
@@ -48,11 +47,15 @@ def _to_1(database: Database) -> None:
 
 
 def _to_2(database: Database) -> None:
+    from limen_tui.inventory import journal, keepsakes  # noqa: PLC0415 - only where there is something to migrate
+
     for statement in (*journal.TABLES, *keepsakes.TABLES):
         database.run(statement)
 
 
 def _to_3(database: Database) -> None:
+    from limen_tui.inventory import samplestore  # noqa: PLC0415 - as above
+
     for statement in samplestore.TABLES:
         database.run(statement)
 
