@@ -215,10 +215,10 @@ class GuestDisplay:
             began = time.monotonic()
             still = self._ways.picture()
             first, beyond = _difference(last, still)
+            self._set(phase=Phase.PICTURES, problem=why)
             if first < beyond:
                 self._publish(still, first, beyond)
             last = still
-            self._set(phase=Phase.PICTURES, problem=why)
             if self._sleep(max(PICTURE_EVERY, 3 * (time.monotonic() - began))):
                 return
 
@@ -339,12 +339,12 @@ class Live:
             self._patience = time.monotonic() + PATIENCE
         elif client.updates != self._done:
             self._done, self._asked = client.updates, False
+            display._set(phase=Phase.LIVE, problem=None, name=client.name, bells=client.bells)
             first, beyond = client.frame.take_changed()
             if first < beyond:
                 display._publish(client.frame.still(), first, beyond)
             now = time.monotonic()
             self._ask_at = now + max(FASTEST, SHARE * (now - began))
-            display._set(phase=Phase.LIVE, problem=None, name=client.name, bells=client.bells)
 
     def _ask(self) -> None:
         if not self._asked and time.monotonic() >= self._ask_at:

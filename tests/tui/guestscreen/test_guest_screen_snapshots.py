@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from textual.app import ComposeResult
 from textual.pilot import Pilot
+from textual.screen import Screen
 
 from limen_tui.fleet.actor import Actor
 from limen_tui.fleet.fleet import Fleet
@@ -17,6 +19,18 @@ from limen_tui.settings import Settings
 from limen_tui.tui.app import LimenApp
 from limen_tui.tui.guestscreen import lines
 from limen_tui.tui.guestscreen.tab import GuestScreenTab
+
+
+class Bare(Screen[None]):
+    """The tab and nothing around it, so that what others show there does not matter."""
+
+    def __init__(self, tab: GuestScreenTab) -> None:
+        super().__init__()
+        self.tab = tab
+
+    def compose(self) -> ComposeResult:
+        yield self.tab
+
 
 SIZES = [(80, 24), (120, 40), (200, 60)]
 MENU = "ctrl+right_square_bracket"
@@ -43,11 +57,10 @@ def test_looks(world: Any, snap_compare: Any, size: tuple[int, int], keys: tuple
             app.tick()
             await pilot.pause()
         vm = next(vm for vm in app.fleet.view.vms if vm.state == "running")
-        app.main.show_vm(vm.key)
-        await pilot.press("w")
+        tab = GuestScreenTab(app, vm.key)
+        await app.push_screen(Bare(tab))
+        tab.arrived()
         await pilot.pause()
-        tab = app.screen.tab
-        assert isinstance(tab, GuestScreenTab)
         for _ in range(300):
             sim.advance(0)
             if tab._shot is not None:
