@@ -53,6 +53,8 @@ def _compare(args: Args, got: str) -> Result:
 
 
 def _poured(context: Context, args: Args, got: str) -> Result:
+    if not got:
+        return {}
     result = _compare(args, got)
     context.memory[_kept(args)] = result["checksum"]
     return result
@@ -67,6 +69,11 @@ def _algorithm(args: Args) -> str:
     return parse_checksum(wanted).algorithm if wanted else "sha256"
 
 
+def _needed(args: Args) -> str:
+    """The algorithm, or nothing where there is nothing to compare with."""
+    return _algorithm(args) if args.get("checksum") or args.get("read_back") else ""
+
+
 def _check_upload(context: Context, args: Args) -> None:
     seen = localfile.look_at(args["path"], any_file=args.get("any_file", False))
     if (seen.size, seen.mtime_ns) != (args["size"], args["mtime_ns"]):
@@ -78,7 +85,7 @@ def _upload(context: Context, args: Args) -> Result:
     got = pour(
         context, _place(context, args),
         lambda: localfile.pieces_of(args["path"], args["size"], args["mtime_ns"]),
-        algorithm=_algorithm(args), image=not args.get("any_file", False),
+        algorithm=_needed(args), image=not args.get("any_file", False),
     )  # fmt: skip
     return _poured(context, args, got)
 
@@ -91,7 +98,7 @@ def _fetch(context: Context, args: Args) -> Result:
         raise InputError("The file has changed on the server", clean(args["url"]), "Start again.")
     got = pour(
         context, _place(context, args), lambda: web.pieces_of(file, context.stop, context.log),
-        algorithm=_algorithm(args),
+        algorithm=_needed(args),
     )  # fmt: skip
     return _poured(context, args, got)
 
@@ -113,7 +120,7 @@ def _copy(context: Context, args: Args) -> Result:
             count = min(READ, args["size"] - at)
             yield read_piece(context, args["from_host"], args["from_pool"], args["from_name"], at, count)
 
-    return _poured(context, args, pour(context, _place(context, args), pieces, algorithm=_algorithm(args)))
+    return _poured(context, args, pour(context, _place(context, args), pieces, algorithm=_needed(args)))
 
 
 def _read_back(context: Context, args: Args) -> Result:

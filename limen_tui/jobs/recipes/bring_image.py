@@ -80,7 +80,7 @@ def _plan(
     check_volume_name(name)
     checksum = str(parse_checksum(checksum)) if checksum else ""
     where = {"pool": pool, "name": name}
-    args = {**where, "size": length, "checksum": checksum, **more}
+    args = {**where, "size": length, "checksum": checksum, "read_back": read_back, **more}
     shown, into = clean(name), f"pool {clean(pool)}"
     steps = [
         StepPlan("volume.create", f"Make room for {shown}, {size(length)}, in {into}",
