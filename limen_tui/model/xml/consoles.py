@@ -17,6 +17,7 @@ def console_devices(xml: str) -> tuple[ConsoleDevice, ...]:
             alias, log = node.find("alias"), node.find("log")
             name = alias.get("name", "") if alias is not None else f"{tag}{place}"
             path = log.get("file", "") if log is not None else ""
-            if not any(name == each.alias for each in found.values()):
-                found[f"{tag}{place}"] = ConsoleDevice(name, node.get("type", ""), path)
+            known = found.get(name)
+            # the first console is the first serial line over again; libvirt keeps the log with either
+            found[name] = ConsoleDevice(name, node.get("type", ""), path or (known.log if known else ""))
     return tuple(found.values())
