@@ -34,7 +34,7 @@ class VMScreen(ActionScreen):
     While a tab that takes the keys is on show and has not given them back, no key but its own does anything here.
     """
 
-    AUTO_FOCUS: ClassVar[str | None] = None
+    AUTO_FOCUS: ClassVar[str | None] = ""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", "Back", show=False),
         *(Binding(str(number), f"tab({number})", "Tab", show=False) for number in range(1, 10)),

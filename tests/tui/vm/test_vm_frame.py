@@ -113,6 +113,15 @@ async def test_the_ends_of_the_table_are_ends() -> None:
         assert "No other VM" in world.notices()
 
 
+async def test_the_tab_has_the_keyboard_and_not_the_row_of_tabs() -> None:
+    async with running() as world:
+        for _ in range(3):
+            screen = await opened(world)
+            await world.go_on(0.1)
+            assert screen.focused is screen.tab
+            await world.press("escape")
+
+
 async def test_actions_are_aimed_at_the_vm_on_show_and_at_no_other() -> None:
     async with running() as world:
         screen = await opened(world)
