@@ -84,7 +84,7 @@ class OpenConsole:
             return False
         self._phase = phase
         if before is Phase.OPEN and phase is not Phase.CLOSED:
-            self.emulator.say(f"[the line ended: {phase.value}]")
+            self.emulator.say("[the line ended]")
         return True
 
 
