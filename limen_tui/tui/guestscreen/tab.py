@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 SMALL: Final = 0.1
 """Of the picture's height: a line or two of text, shown at once."""
+BELL_EVERY: Final = 1.0
 WHOLE_EVERY: Final = 0.12
 """Seconds between pictures that differ from top to bottom."""
 
@@ -64,7 +65,7 @@ class GuestScreenTab(ScreenMenu, can_focus=True):
         self._asking = False
         self._vm_name = ""
         self._here = False
-        self._not_before = 0.0
+        self._not_before = self._next_bell = 0.0
         self._waiting = False
 
     def compose(self) -> ComposeResult:
@@ -147,7 +148,11 @@ class GuestScreenTab(ScreenMenu, can_focus=True):
         self._waiting = False
         if self._display is None or not self.is_mounted:
             return
+        bells = self._status.bells
         shot, self._status = self._display.take()
+        if self._status.bells > bells and monotonic() > self._next_bell:
+            self._next_bell = monotonic() + BELL_EVERY
+            self.app.bell()
         if shot is not None:
             self._shot = shot
             part = (shot.beyond - shot.first) / shot.still.height

@@ -5,6 +5,7 @@ What blocks (asking the host, opening a local end of the SSH connection) has a t
 
 from __future__ import annotations
 
+import getpass
 import os
 import shutil
 import subprocess
@@ -66,7 +67,7 @@ def _open(fleet: Fleet, key: VMKey) -> Viewer:
     if command:
         lines += ["From a machine with a display:", f"  {command}", "  remote-viewer vnc://127.0.0.1:5900"]
     elif parse_uri(host.uri).is_local and not vnc.socket:
-        user = os.environ.get("USER") or "you"
+        user = os.environ.get("SUDO_USER") or getpass.getuser()
         lines += ["From a machine with a display:",
                   f"  ssh -N -L 5900:{where} {user}@{os.uname().nodename}", "  remote-viewer vnc://127.0.0.1:5900"]
     lines.append("No display here (DISPLAY, WAYLAND_DISPLAY)." if not has_display()
