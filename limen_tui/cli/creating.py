@@ -13,7 +13,7 @@ from limen_tui.cli import exits, output
 from limen_tui.cli.deleting import ask
 from limen_tui.cli.jobrun import refuse_read_only, run_jobs, show_plan
 from limen_tui.cli.waiting import Waiter
-from limen_tui.errors import InputError, NotFound
+from limen_tui.errors import InputError, NotFound, ReadOnlyError
 from limen_tui.fleet.creating import Ground, Prepared, look, prepare
 from limen_tui.fleet.fleet import Fleet
 from limen_tui.fleet.sshkeys import keys_in, own_keys
@@ -45,6 +45,8 @@ HOST_SECONDS = 60.0
 
 def create(fleet: Fleet, arguments: argparse.Namespace) -> int:
     """Plan, show what is doubtful, create."""
+    if fleet.read_only and not arguments.dry_run:
+        raise ReadOnlyError("Nothing was created: Limen was started read-only")
     spec = _from_file(arguments) if arguments.file else VMSpec(arguments.name or "")
     spec = _with_flags(spec, arguments)
     names = expand(spec.name, arguments.count or 0) if spec.name else ()

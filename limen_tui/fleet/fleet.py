@@ -142,7 +142,9 @@ class Fleet:
         self._tester = tester
 
     def start(self) -> None:
-        """Begin connecting to every enabled host."""
+        """Begin connecting to every enabled host; a second time does nothing."""
+        if self._started:
+            return
         self._started = True
         self._waiting.clear()
         for host in self.hosts:
