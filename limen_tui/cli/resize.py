@@ -61,8 +61,9 @@ def wish_of(arguments: argparse.Namespace) -> Wish:
         named_sizes(arguments.disk),
         {name: disk_limits_of(text) for name, text in named(arguments.limit_disk, "vda=read:50M,iops:500")},
         {name.lower(): nic_limits_of(text) for name, text in named(arguments.limit_nic, "52:54:00:12:34:56=in:10M")},
+        next_boot=arguments.next_boot,
     )  # fmt: skip
-    if wish == Wish():
+    if wish == Wish(next_boot=wish.next_boot):
         raise InputError("Say what is to change", hint="For example: limen resize web1 --memory 4G --disk vda=40G")
     return wish
 

@@ -43,7 +43,7 @@ class LibvirtDevices:
                 raise
             # no host that does not answer, which would be asked again: a guest that does not obey
             raise Conflict("The guest has not let go of its vCPUs", str(error),
-                           "It may yet; or change it for the next boot.") from error  # fmt: skip
+                           "It may yet. Or have it wait for the next boot.") from error  # fmt: skip
         self._gate.changed(uuid)
 
     @mapped

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -9,10 +10,21 @@ from pathlib import Path
 
 import pytest
 
+from limen_tui.fleet import devicing
+from limen_tui.fleet.resizing import look
+from limen_tui.inventory import open_inventory
+from limen_tui.jobs.runner import JobRunner
+from limen_tui.model.clock import SystemClock
+from limen_tui.model.host import HostInfo
+from limen_tui.model.jobs import JobPlan, JobState
+from limen_tui.model.lifecycle import VMState
+from limen_tui.model.resize import Situation
+from limen_tui.model.vm import VM, VMKey
 from limen_tui.model.xml.devices import disk_xml, with_device
 from limen_tui.model.xml.edit import edited, set_memory, set_vcpus
 from limen_tui.model.xml.parse import parse
 from limen_tui.model.xml.read import facts
+from tests.jobs.realworld import HOST, OneHost
 from tests.lab.fixtures import RealLibvirt
 from tests.unit.hypervisor.libvirt_daemon import wait_for
 
@@ -27,13 +39,17 @@ class Guest:
     def __init__(self, libvirt: RealLibvirt, home: Path) -> None:
         self.libvirt, self.home = libvirt, home
 
-    def limen(self, *words: str, code: int = 0) -> str:
+    def run(self, *words: str) -> subprocess.CompletedProcess[str]:
         """As a person types it, in a home of its own."""
         environment = {f"XDG_{name}_HOME": str(self.home / name.lower()) for name in ("CONFIG", "DATA", "STATE")}
-        ran = subprocess.run(
+        return subprocess.run(
             [sys.executable, "-m", "limen_tui", "-c", self.libvirt.uri, *words], capture_output=True, text=True,
             check=False, timeout=100, env={"PATH": "/usr/bin:/bin:/usr/sbin:/sbin", **environment},
         )  # fmt: skip
+
+    def limen(self, *words: str, code: int = 0) -> str:
+        """What it says; it ends with ``code``."""
+        ran = self.run(*words)
         assert ran.returncode == code, ran.stdout + ran.stderr
         return ran.stdout + ran.stderr
 
@@ -43,6 +59,13 @@ class Guest:
     def stats(self) -> dict[str, int]:
         lines = self.libvirt.virsh("dommemstat", NAME).split("\n")
         return {name: int(value) for name, value in (line.split() for line in lines if line.strip())}
+
+    def inside(self, path: str) -> str:
+        """What a file says inside the guest."""
+        handle = self.libvirt.agent(NAME, "guest-file-open", path=path, mode="r")
+        read = self.libvirt.agent(NAME, "guest-file-read", handle=handle, count=4096)
+        self.libvirt.agent(NAME, "guest-file-close", handle=handle)
+        return base64.b64decode(read["buf-b64"]).decode()
 
     def config(self):
         return facts(self.libvirt.virsh("dumpxml", NAME, "--inactive"))
@@ -64,6 +87,8 @@ def guest(real_libvirt: RealLibvirt, tmp_path: Path) -> Iterator[Guest]:
     xml = edited(xml, lambda root: set_vcpus(root, 1, 4), lambda root: set_memory(root, 192 * MIB, 256 * MIB))
     xml = with_device(xml, disk_xml(source=str(folder / "a.qcow2"), target="vda", bus="virtio"))
     xml = xml.replace('<memballoon model="virtio">', '<memballoon model="virtio"><stats period="1"/>')
+    # as virt-install does: some ports more than there are devices
+    xml = xml.replace("</devices>", "<controller type='pci' model='pcie-root-port'/>" * 6 + "</devices>")
     real_libvirt.daemon.define(xml, start=True)
     real_libvirt.wait_booted(NAME)
     yield Guest(real_libvirt, tmp_path)
@@ -82,6 +107,8 @@ def test_a_running_guest_is_resized_now_where_it_can_be(guest: Guest) -> None:
     assert guest.config().memory_kib == 160 * MIB
     known = guest.libvirt.agent(NAME, "guest-get-vcpus")
     assert len(known) == 2, "the guest has seen the new vCPU"
+    guest.limen("resize", NAME, "--vcpus", "1", "--next-boot", "--yes")
+    assert (guest.vcpus("--live", "--active"), guest.vcpus("--config", "--active")) == (2, 1)
 
 
 def test_what_is_beyond_what_it_was_started_with_waits_for_the_next_boot(guest: Guest) -> None:
@@ -129,3 +156,56 @@ def test_a_plan_alone_changes_nothing(guest: Guest) -> None:
     live = parse(guest.libvirt.virsh("dumpxml", NAME))
     assert live.find("vcpu").get("current") == "1"
     assert live.find("devices/disk/iotune") is None
+
+
+class Jobs:
+    """Jobs on the guest's host, as the screen starts them."""
+
+    def __init__(self, libvirt: RealLibvirt, vm: VM) -> None:
+        self.hosts, self.vm = OneHost(libvirt.uri), vm
+        self.inventory = open_inventory(None)
+        self.runner = JobRunner(self.hosts, self.inventory, SystemClock(), on_over=lambda job: None)
+
+    def situation(self) -> Situation:
+        return self.hosts.port.submit(lambda verbs: look(verbs, self.vm, HostInfo())).result(20)
+
+    def run(self, plan: JobPlan) -> None:
+        job = self.runner.wait(self.runner.start(plan).id, 90)
+        assert (job.state, job.problem) == (JobState.DONE, None)
+
+    def close(self) -> None:
+        self.hosts.close()
+        self.inventory.close()
+
+
+@pytest.fixture
+def jobs(guest: Guest) -> Iterator[Jobs]:
+    uuid = guest.libvirt.virsh("domuuid", NAME).strip()
+    jobs = Jobs(guest.libvirt, VM(VMKey(HOST, uuid), NAME, "real", VMState.RUNNING))
+    yield jobs
+    jobs.close()
+
+
+def test_devices_are_plugged_into_a_running_guest_and_pulled_out(guest: Guest, jobs: Jobs) -> None:
+    folder = guest.libvirt.daemon.folder / POOL
+    jobs.run(devicing.attach_disk(
+        jobs.vm, jobs.situation(), pool=POOL, volume="b.qcow2", path=str(folder / "b.qcow2"), capacity=8 << 20
+    ))  # fmt: skip
+    try:
+        assert "b.qcow2" in guest.libvirt.virsh("domblklist", NAME)
+        wait_for(lambda: "vdb" in guest.inside("/proc/partitions"), 20, "the guest to see its new disk")
+        jobs.run(devicing.detach_disk(jobs.vm, jobs.situation(), "vdb"))
+        assert "vdb" not in guest.libvirt.virsh("domblklist", NAME)
+        assert "vdb" not in guest.libvirt.virsh("domblklist", NAME, "--inactive")
+        assert "vdb" not in guest.inside("/proc/partitions")
+    finally:
+        guest.libvirt.virsh("vol-delete", "b.qcow2", POOL)
+
+
+def test_a_guest_that_does_not_let_go_of_a_vcpu_leaves_all_as_it_was(guest: Guest) -> None:
+    guest.limen("resize", NAME, "--vcpus", "2", "--yes")
+    # vCPU 0 is the guest's, and the other is kept busy enough: whether it goes is for the guest to say
+    ran = guest.run("resize", NAME, "--vcpus", "1", "--yes")
+    wanted = 1 if ran.returncode == 0 else 2
+    assert ran.returncode == 0 or "has not let go" in ran.stderr
+    assert (guest.vcpus("--live", "--active"), guest.vcpus("--config", "--active")) == (wanted, wanted)

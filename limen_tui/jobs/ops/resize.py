@@ -6,6 +6,7 @@ Each compares before it changes: what is neither as it was nor as it is to be, s
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
@@ -21,6 +22,9 @@ from limen_tui.model.verbs.devices import DiskLimits, NicLimits
 if TYPE_CHECKING:
     from limen_tui.model.resize import Sizes
 
+PATIENCE: Final = 15.0
+"""Seconds for which a guest may hold on to a vCPU."""
+LOOK_EVERY: Final = 0.5
 MEANWHILE: Final = "Nothing was changed here. Look at the VM again, then repeat it."
 
 
@@ -83,8 +87,21 @@ def _check_runs(context: Context, args: Args) -> None:
 
 
 def _set_vcpus(context: Context, args: Args) -> Result:
-    context.ask(lambda verbs: verbs.devices.set_vcpus(args["uuid"], args["new"], live=True, config=False))
+    _plug(context, args["uuid"], args["new"])
     return {}
+
+
+def _plug(context: Context, uuid: str, count: int) -> None:
+    """As many vCPUs as asked; a guest that lets go of them slowly is waited for."""
+    until = context.clock.mono() + PATIENCE
+    try:
+        context.ask(lambda verbs: verbs.devices.set_vcpus(uuid, count, live=True, config=False))
+    except Conflict:
+        while _sizes(context, uuid, inactive=False)["vcpus"] != count:
+            if context.clock.mono() > until:
+                raise
+            context.check()
+            time.sleep(LOOK_EVERY)
 
 
 def _vcpus_set(context: Context, args: Args) -> Result | None:
@@ -94,7 +111,7 @@ def _vcpus_set(context: Context, args: Args) -> Result | None:
 def _undo_vcpus(context: Context, args: Args, result: Args, *, certain: bool) -> None:
     if not _runs(context, args) or _sizes(context, args["uuid"], inactive=False)["vcpus"] == args["old"]:
         return
-    context.ask(lambda verbs: verbs.devices.set_vcpus(args["uuid"], args["old"], live=True, config=False))
+    _plug(context, args["uuid"], args["old"])
 
 
 def _set_memory(context: Context, args: Args) -> Result:

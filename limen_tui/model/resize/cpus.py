@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from limen_tui.model.resize.case import Case, Draft
-from limen_tui.model.resize.values import FIXED, Change, Refusal
+from limen_tui.model.resize.values import FIXED, WAITS, Change, Refusal
 from limen_tui.model.xml.edit import topology_step
 
 
@@ -42,6 +42,8 @@ def _plan_count(case: Case, draft: Draft, count: int) -> None:
 
 
 def _why_not_live(case: Case, count: int) -> str:
+    if case.wish.next_boot and case.situation.persistent:
+        return WAITS
     live = case.live
     if live is None or live.vcpus <= count <= live.vcpus_max:
         return ""

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Final
 
 from limen_tui.model.resize.case import Case, Draft
-from limen_tui.model.resize.values import FIXED, Change, Refusal
+from limen_tui.model.resize.values import FIXED, WAITS, Change, Refusal
 from limen_tui.model.units import size
 from limen_tui.model.xml.parse import attribute, number
 
@@ -54,6 +54,8 @@ def _plan_amount(case: Case, draft: Draft, amount: int) -> None:
 
 
 def _why_not_live(case: Case, amount: int) -> str:
+    if case.wish.next_boot and case.situation.persistent:
+        return WAITS
     if case.live is not None and amount > case.live.memory_max_kib:
         return f"it was started with at most {said(case.live.memory_max_kib)}"
     if case.live_root is None or attribute(case.live_root, "devices/memballoon", "model", "none") == "none":
@@ -85,7 +87,7 @@ def _refusal(case: Case) -> Refusal | None:
         if asked.memory_kib > asked.memory_max_kib:
             return _over_maximum(case)
     used = case.situation.used_kib
-    if live is not None and case.wish.memory_kib is not None and used is not None:
+    if live is not None and case.wish.memory_kib is not None and used is not None and not case.wish.next_boot:
         least = int(used * GUEST_ROOM)
         if asked.memory_kib < min(least, live.memory_kib):
             return Refusal("memory", f"The guest uses {said(used)}",

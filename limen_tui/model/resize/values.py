@@ -12,6 +12,10 @@ FIXED: Final = "what runs keeps the maximum that it was started with"
 """The note of a maximum that is raised under a running VM."""
 
 
+WAITS: Final = "it is to wait"
+"""The note of what could change now and is not to."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sizes:
     """CPUs and memory of a definition."""
@@ -36,6 +40,8 @@ class Wish:
     """By target."""
     nic_limits: Mapping[str, NicLimits] = field(default_factory=dict)
     """By MAC."""
+    next_boot: bool = False
+    """vCPUs and memory wait for the next boot, also where they could change now."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ the host has answered.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
@@ -15,7 +15,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.events import Key, Resize
 from textual.message import Message
-from textual.widgets import Button, Input, Label
+from textual.widgets import Button, Checkbox, Input, Label
 
 from limen_tui.errors import InputError, LimenError
 from limen_tui.fleet.resizing import host_info, look
@@ -72,6 +72,7 @@ class ResizeDialog(Dialog[Confirmed | None]):
         Binding("ctrl+o", "take_offers", "Raise", show=False, priority=True),
         Binding("down", "app.focus_next", "Next", show=False),
         Binding("up", "app.focus_previous", "Before", show=False),
+        Binding("ctrl+b", "wait", "Wait", show=False, priority=True),
         Binding("pagedown", "scroll_plan(8)", "Page down", show=False),
         Binding("pageup", "scroll_plan(-8)", "Page up", show=False),
     ]
@@ -83,6 +84,7 @@ class ResizeDialog(Dialog[Confirmed | None]):
     ResizeDialog FieldRow { height: 1; }
     ResizeDialog FieldRow Label { width: 16; }
     ResizeDialog FieldRow Input { width: 1fr; }
+    ResizeDialog Checkbox { height: 1; border: none; padding: 0; background: $surface; }
     ResizeDialog FieldRow.-wrong Label { color: $text-error; text-style: bold; }
     ResizeDialog FactScroll { width: 1fr; height: 1fr; background: $panel; padding: 0 1; }
     ResizeDialog FactLines { background: $panel; }
@@ -115,6 +117,7 @@ class ResizeDialog(Dialog[Confirmed | None]):
             with VerticalScroll(id="form", can_focus=False):
                 for field in self._fields:
                     yield FieldRow(field)
+                yield Checkbox("Wait for the next boot: no (ctrl+b)", id="wait", compact=True)
             yield FactScroll()
         with Horizontal(classes="dialog--buttons"):
             yield Button("Resize (ctrl+s)", id="apply", variant="primary", disabled=True)
@@ -138,7 +141,7 @@ class ResizeDialog(Dialog[Confirmed | None]):
 
     def _fit(self) -> None:
         self.set_class(self.app.size.width >= 110, "-wide")
-        wanted = max(len(self._fields) + 1, 18)
+        wanted = max(len(self._fields) + 2, 18)
         self.query_one("#both").styles.height = max(4, min(wanted, self.app.size.height - 4))
 
     async def on_resize_dialog_looked(self, event: Looked) -> None:
@@ -163,7 +166,9 @@ class ResizeDialog(Dialog[Confirmed | None]):
         new = [FieldRow(field) for field in fields if field.id not in known]
         self._fields = fields
         self._fit()
-        await self.query_one("#form").mount(*new)
+        wait = self.query_one("#wait", Checkbox)
+        wait.display = event.answer.running and event.answer.persistent
+        await self.query_one("#form").mount(*new, before=wait)
         started = next((field for field in fields if (field.kind, field.target) == self._start), None)
         if started is not None and not self._touched:
             self.set_focus(self.query_one(f"#{started.id}"))
@@ -172,8 +177,14 @@ class ResizeDialog(Dialog[Confirmed | None]):
     # -- what is typed ----------------------------------------------------------------------------
 
     @on(Input.Changed)
+    @on(Checkbox.Changed)
     def _typed(self) -> None:
         self._show()
+
+    def action_wait(self) -> None:
+        """vCPUs and memory now where they can, or at the next boot."""
+        box = self.query_one("#wait", Checkbox)
+        box.value = not box.value
 
     async def on_key(self, event: Key) -> None:
         """The keyboard is a person's from the first key on."""
@@ -188,6 +199,10 @@ class ResizeDialog(Dialog[Confirmed | None]):
         if not self.is_mounted:
             return
         self._wish, wrong = wish_of(self._fields, self._texts())
+        wait = self.query_one("#wait", Checkbox)
+        # in words too: without colour the two look alike
+        wait.label = f"Wait for the next boot: {'yes' if wait.value else 'no'} (ctrl+b)"
+        self._wish = replace(self._wish, next_boot=wait.value)
         for row in self.query(FieldRow):
             row.set_class(row.field.id in wrong, "-wrong")
         self._plan = None

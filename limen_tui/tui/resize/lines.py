@@ -25,17 +25,17 @@ def name_of(subject: str, target: str) -> str:
 def plan_lines(plan: Plan, width: int, *, running: bool) -> list[Line]:
     """What happens now, what at the next boot, what is refused, warnings."""
     lines: list[Line] = []
-    now = [change for change in plan.changes if change.when == "now"]
-    later = [change for change in plan.changes if change.when != "now"]
-    for title, changes in (("Now", now), ("At the next boot" if running else "From its next start on", later)):
-        if changes:
-            lines += [((title, STRONG),), *(line for change in changes for line in _change(change, width)), ()]
     if plan.refusals:
         lines.append((("Not possible", BAD),))
         for refusal in plan.refusals:
             lines.append(((f"✗ {name_of(refusal.subject, refusal.target)}", BAD),))
             lines += said(". ".join(part for part in (refusal.why, refusal.hint) if part), width, "")
         lines.append(())
+    now = [change for change in plan.changes if change.when == "now"]
+    later = [change for change in plan.changes if change.when != "now"]
+    for title, changes in (("Now", now), ("At the next boot" if running else "From its next start on", later)):
+        if changes:
+            lines += [((title, STRONG),), *(line for change in changes for line in _change(change, width)), ()]
     for warning in plan.warnings:
         lines += said(f"▲ {warning}", width, WARN, indent=0)
     if plan.warnings:

@@ -70,6 +70,19 @@ async def test_what_can_be_now_is_done_now() -> None:
         assert entry.vm_name == vm.name
 
 
+async def test_it_can_wait_for_the_next_boot() -> None:
+    async with running() as world:
+        dialog, vm = await form_of(world)
+        await world.go_on(0.2)
+        await put(world, dialog, vcpus=str(vm.facts.vcpus + 1))
+        await world.press("ctrl+b")
+        assert "At the next boot" in said(dialog)
+        await world.press("ctrl+s")
+        await over(world)
+        assert world.app.fleet.jobs.jobs[0].state is JobState.DONE
+        assert world.app.fleet.view.vm(vm.key).facts.vcpus == vm.facts.vcpus
+
+
 async def test_a_maximum_in_the_way_is_offered_to_be_raised() -> None:
     async with running() as world:
         dialog, vm = await form_of(world)

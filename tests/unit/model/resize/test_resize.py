@@ -64,6 +64,8 @@ def test_nothing_wished_is_nothing_done() -> None:
         (Wish(memory_kib=3 << 20), {"memory": "now"}),
         (Wish(memory_kib=6 << 20, memory_max_kib=6 << 20),
          {"memory": "at the next boot", "memory-max": "at the next boot"}),
+        (Wish(vcpus=4, memory_kib=3 << 20, next_boot=True),
+         {"vcpus": "at the next boot", "memory": "at the next boot"}),
         (Wish(disks={"vda": 20 * GIB}), {"disk": "now"}),
         (Wish(disk_limits={"vda": DiskLimits(write_iops=5)}), {"disk-limits": "now"}),
         (Wish(nic_limits={MAC: NicLimits(5, 6)}), {"nic-limits": "now"}),
