@@ -117,7 +117,7 @@ class ResizeDialog(Dialog[Confirmed | None]):
             with VerticalScroll(id="form", can_focus=False):
                 for field in self._fields:
                     yield FieldRow(field)
-                yield Checkbox("Wait for the next boot: no (ctrl+b)", id="wait", compact=True)
+                yield Checkbox("At the next boot: no (ctrl+b)", id="wait", compact=True)
             yield FactScroll()
         with Horizontal(classes="dialog--buttons"):
             yield Button("Resize (ctrl+s)", id="apply", variant="primary", disabled=True)
@@ -201,7 +201,7 @@ class ResizeDialog(Dialog[Confirmed | None]):
         self._wish, wrong = wish_of(self._fields, self._texts())
         wait = self.query_one("#wait", Checkbox)
         # in words too: without colour the two look alike
-        wait.label = f"Wait for the next boot: {'yes' if wait.value else 'no'} (ctrl+b)"
+        wait.label = f"At the next boot: {'yes' if wait.value else 'no'} (ctrl+b)"
         self._wish = replace(self._wish, next_boot=wait.value)
         for row in self.query(FieldRow):
             row.set_class(row.field.id in wrong, "-wrong")
