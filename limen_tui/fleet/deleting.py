@@ -11,6 +11,7 @@ from limen_tui.model.deletion import DiskFate, Survey, fate_of
 from limen_tui.model.jobs import JobPlan
 from limen_tui.model.keepsakes import Trashed
 from limen_tui.model.ports import HostVerbs, KeepsakesPort
+from limen_tui.model.storage import Volume
 from limen_tui.model.verbs.definitions import Leftovers
 from limen_tui.model.vm import VM, Disk
 
@@ -56,15 +57,29 @@ def _fates(verbs: HostVerbs, disks: tuple[Disk, ...], others: dict[str, tuple[Di
     everything = [each for pool in verbs.pools() if pool.active for each in verbs.storage.volumes(pool.name)]
     fates = []
     for disk in disks:
-        volume = verbs.storage.by_path(disk.source) if disk.source.startswith("/") else None
+        volume = _volume_of(verbs, disk.source)
         above: tuple[str, ...] = ()
         if volume is not None and volume.pool:
             above = tuple(each.name for each in everything if each.backing_path == volume.path)
+        named = {disk.source} | ({volume.path, f"{volume.pool}/{volume.name}"} if volume is not None else set())
         users = tuple(sorted(
-            name for name, has in others.items() if disk.source and any(each.source == disk.source for each in has)
+            name for name, has in others.items() if any(each.source and each.source in named for each in has)
         ))  # fmt: skip
         fates.append(fate_of(disk, volume, users=users, above=above))
     return tuple(fates)
+
+
+def _volume_of(verbs: HostVerbs, source: str) -> Volume | None:
+    """The volume that a disk names by its path, or by pool and name."""
+    if source.startswith("/"):
+        return verbs.storage.by_path(source)
+    pool, slash, name = source.partition("/")
+    if not slash or "://" in source:
+        return None
+    try:
+        return verbs.storage.volume(pool, name)
+    except NotFound:
+        return None
 
 
 def sweeps(xml: str) -> bool:

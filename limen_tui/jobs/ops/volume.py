@@ -85,19 +85,17 @@ def _undo_create(context: Context, args: Args, result: Args, *, certain: bool) -
     if not certain and not _is_ours(volume, args):
         context.log(f"{volume.path} is another than this job was to make: it stays.")
         return
-    users = _users(context, volume.path)
+    users = _users(context, volume)
     if users:
         raise Conflict(f"{volume.path} is used by {users[0]}", hint="Somebody attached it meanwhile; look at that VM.")
     _delete(context, args)
 
 
-def _users(context: Context, path: str) -> list[str]:
-    """VMs whose definition names the path."""
-    found = []
-    for uuid, xml in context.ask(lambda verbs: verbs.definitions.all_xml()).items():
-        if path in sources(xml):
-            found.append(uuid)
-    return found
+def _users(context: Context, volume: Volume) -> list[str]:
+    """VMs whose definition names the volume, by its path or by pool and name."""
+    named = {volume.path, f"{volume.pool}/{volume.name}"}
+    every = context.ask(lambda verbs: verbs.definitions.all_xml())
+    return [uuid for uuid, xml in every.items() if named & sources(xml)]
 
 
 def sources(xml: str) -> set[str]:
@@ -115,6 +113,12 @@ def _delete(context: Context, args: Args) -> Result:
     return {}
 
 
+def _delete_unused(context: Context, args: Args) -> Result:
+    # once more: between the check and now somebody may have put it to use
+    _check_delete(context, args)
+    return _delete(context, args)
+
+
 def _deleted(context: Context, args: Args) -> Result | None:
     return {} if find(context, args["pool"], args["name"]) is None else None
 
@@ -129,7 +133,7 @@ def _check_delete(context: Context, args: Args) -> None:
     if volume is None:
         return
     owner = args.get("owner", "")
-    users = [user for user in _users(context, volume.path) if user != owner]
+    users = [user for user in _users(context, volume) if user != owner]
     if users:
         raise Conflict(f"{volume.path} is used by another VM", users[0], "Detach it there first.")
     above = [
@@ -168,7 +172,7 @@ def _write(context: Context, args: Args) -> Result:
 
 OPERATIONS: Final[Mapping[str, Operation]] = {
     "volume.create": Operation(_create, _created, _undo_create, _check_create),
-    "volume.delete": Operation(_delete, _deleted, check=_check_delete, final=True),
+    "volume.delete": Operation(_delete_unused, _deleted, check=_check_delete, final=True),
     # what it wrote goes with the volume
     "volume.write": Operation(_write, do_again, keep),
 }
