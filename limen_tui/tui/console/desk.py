@@ -22,9 +22,9 @@ from limen_tui.model.vm import VMKey
 if TYPE_CHECKING:
     from limen_tui.tui.app import LimenApp
 
-SLICE: Final = 0.003
+SLICE: Final = 0.004
 """Seconds of a turn."""
-GAP: Final = 0.003
+GAP: Final = 0.002
 """Seconds between turns: keys and painting go between."""
 CHUNK: Final = 1 << 15
 LOOK: Final = 0.25

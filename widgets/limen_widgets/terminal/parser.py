@@ -13,7 +13,7 @@ from time import perf_counter
 from typing import Final, Protocol
 
 TEXT: Final = re.compile(r"[^\x00-\x1f\x7f-\x9f]{1,256}")
-LINES: Final = re.compile(r"(?:[ -~]*\r\n){8,400}")
+LINES: Final = re.compile(r"(?:[ -~]*\r\n){8,4000}")
 """Many plain lines at once: what a long listing is made of."""
 CSI: Final = re.compile(r"\x1b\[([<=>?]?)([0-9;:]*)([ -/]*)([@-~])")
 OPEN_CSI: Final = re.compile(r"\x1b\[[0-?]*[ -/]*\Z")
