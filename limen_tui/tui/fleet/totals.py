@@ -48,6 +48,7 @@ class TotalsBar(Lines):
         self._read_only = read_only
         self._demo = demo
         self._frozen = False
+        self._jobs = (0, 0)
         self._view = FleetView()
 
     def show_fleet(self, view: FleetView) -> None:
@@ -60,6 +61,12 @@ class TotalsBar(Lines):
         self._frozen = frozen
         self._redraw()
 
+    def show_jobs(self, active: int, waiting: int) -> None:
+        """How many jobs run, and how many wait for a person's choice."""
+        if self._jobs != (active, waiting):
+            self._jobs = (active, waiting)
+            self._redraw()
+
     def on_resize(self) -> None:
         """Fit again."""
         self._redraw()
@@ -70,7 +77,7 @@ class TotalsBar(Lines):
             return
         badges = [name for name, on in (("READ-ONLY", self._read_only), ("FROZEN", self._frozen), ("DEMO", self._demo))
                   if on]  # fmt: skip
-        line = fit(bar_items(self._view, badges), width)
+        line = fit([*bar_items(self._view, badges), *job_items(*self._jobs)], width)
         self.show_lines([((" ", ""), *line)])
 
 
@@ -88,6 +95,18 @@ def bar_items(view: FleetView, badges: Sequence[str]) -> list[Item]:
     ]
     items += [Item(2 if name != "DEMO" else 5, ((((f" {name} "), BADGE),),), right=True) for name in badges]
     return [item for item in items if item.variants]
+
+
+def job_items(active: int, waiting: int) -> list[Item]:
+    """A quiet word while jobs run, a loud one while some wait for a choice."""
+    items = []
+    if waiting:
+        text = f"! {waiting} {'job waits' if waiting == 1 else 'jobs wait'} for you (5)"
+        items.append(Item(2, (((text, WARN),), ((f"! {waiting} (5)", WARN),)), right=True))
+    if active:
+        text = f"◐ {active} {'job' if active == 1 else 'jobs'}"
+        items.append(Item(4, (((text, ACCENT),), ((f"◐ {active}", ACCENT),)), right=True))
+    return items
 
 
 def _hosts(totals: Totals) -> tuple[Line, ...]:

@@ -36,6 +36,12 @@ class JobDesk:
         """Grows with every change of a job."""
         return self._app.fleet.jobs.rev if self._used else 0
 
+    @property
+    def counts(self) -> tuple[int, int]:
+        """Jobs under way here, and jobs that wait for a choice."""
+        jobs = self._app.fleet.jobs.jobs if self._used else ()
+        return sum(job.here and job.state.is_active for job in jobs), sum(job.is_unfinished for job in jobs)
+
     def start(self, plan: JobPlan, attachments: Mapping[str, bytes] | None = None) -> Job:
         """Begin a job; its view tells how it goes."""
         self._used = True
