@@ -28,6 +28,7 @@ from limen_tui.model.spec import (
 )
 from limen_tui.model.storage import Pool, Volume
 from limen_tui.model.units import size
+from limen_tui.model.vm import VMFacts
 from limen_tui.model.xml.domcaps import ASSUMED, DomainCaps, read_domcaps_or_assume
 
 FILE_POOLS = frozenset({"dir", "fs", "netfs"})
@@ -239,17 +240,26 @@ def _as_copied(spec: VMSpec, xml: str, ground: Ground) -> VMSpec:
     from limen_tui.model.xml.read import facts  # noqa: PLC0415 - lxml, late
 
     known = facts(xml)
-    by_path = {volume.path: volume for volume in ground.volumes.values() if volume.path}
     disks = [
         DiskSpec(volume.pool, "", volume.capacity, "raw" if volume.format == "raw" else "qcow2")
-        for disk in known.disks if disk.device == "disk" and (volume := by_path.get(disk.source)) is not None
-    ]  # fmt: skip
+        for volume in _own_disks(known, ground).values()
+    ]
     kind = "qemu" if known.kind == "qemu" else "kvm" if known.kind == "kvm" else spec.kind
     return replace(
         spec, vcpus=known.vcpus, vcpus_max=known.vcpus_max, memory_kib=known.memory_kib,
         memory_max_kib=known.memory_max_kib, kind=kind, disks=spec.disks or tuple(disks),
         graphics="none", cpu_mode=spec.cpu_mode, firmware="bios", tpm=False,
     )  # fmt: skip
+
+
+def _own_disks(known: VMFacts, ground: Ground) -> dict[str, Volume]:
+    """By target, the disks of a VM that a copy of its settings gets new ones for: not its cloud-init seed, which is of
+    that VM alone, and none outside the pools."""
+    by_path = {volume.path: volume for volume in ground.volumes.values() if volume.path and not volume.is_iso}
+    return {
+        disk.target: volume for disk in known.disks
+        if disk.device == "disk" and (volume := by_path.get(disk.source)) is not None
+    }  # fmt: skip
 
 
 def _copy(spec: VMSpec, ground: Ground, paths: Mapping[ImageRef, str]) -> str:
@@ -260,9 +270,7 @@ def _copy(spec: VMSpec, ground: Ground, paths: Mapping[ImageRef, str]) -> str:
     xml = spec.source.xml if isinstance(spec.source, CopyOf) and spec.source.xml else ground.copied
     if not xml:
         raise InputError("There is no VM to copy the settings of")
-    known = {volume.path for volume in ground.volumes.values()}
-    # those that _as_copied has made new ones for, in the same order
-    targets = [disk.target for disk in facts(xml).disks if disk.device == "disk" and disk.source in known]
+    targets = _own_disks(facts(xml), ground)  # _as_copied has made new ones, in the same order
     made = dict(zip(targets, (disk for disk in spec.disks if disk.device == "disk"), strict=False))
     disks = {target: paths.get(disk.ref, disk.path) for target, disk in made.items()}
     copied = copy_settings(xml, spec.name, spec.uuid, make_mac=new_mac, disks=disks)

@@ -55,6 +55,13 @@ _BY_WORDS: Final[tuple[_Shape, ...]] = tuple(
          "libvirt cannot run in your session", "Set XDG_RUNTIME_DIR, or use qemu:///system."),
         (r"cannot acquire state change lock", Timeout, "The hypervisor is busy with this VM",
          "Another act on it is under way; try again when it is over."),
+        (r"could not access kvm kernel module|failed to initialize kvm|target/i386/kvm|kvm_\w+: assertion", StepFailed,
+         "KVM does not work on this host",
+         "Check /dev/kvm there; type qemu (--kind qemu) needs no KVM, but is many times slower."),
+        (r"no space left on device", StepFailed, "The host's disk is full", "Make room there, or use another pool."),
+        (r"(could not open|cannot access|failed to open|unable to open) .*permission denied", StepFailed,
+         "The host may not use a file of this VM",
+         "Look at the file's owner and at the folders above it: QEMU runs as a user of its own there."),
     )
 )
 _CONNECTIVITY: Final = frozenset({libvirt.VIR_FROM_RPC, libvirt.VIR_FROM_REMOTE})

@@ -5,7 +5,16 @@ from __future__ import annotations
 import libvirt
 import pytest
 
-from limen_tui.errors import AuthError, ConnectError, InputError, LimenError, NotFound, NotSupported, Timeout
+from limen_tui.errors import (
+    AuthError,
+    ConnectError,
+    InputError,
+    LimenError,
+    NotFound,
+    NotSupported,
+    StepFailed,
+    Timeout,
+)
 from limen_tui.hypervisor.connection import open_libvirt
 from limen_tui.hypervisor.errcodes import CLASS_HINT, CLASS_OF, CLASS_TITLE
 from limen_tui.hypervisor.errors import map_error
@@ -70,6 +79,26 @@ def test_words_tell_failures_to_connect_apart(message, kind, hint):
     mapped = map_error(an_error(libvirt.VIR_ERR_SYSTEM_ERROR, message, libvirt.VIR_FROM_RPC))
     assert type(mapped) is kind
     assert hint in mapped.hint
+
+
+@pytest.mark.parametrize(
+    ("message", "title", "hint"),
+    [
+        ("internal error: qemu unexpectedly closed the monitor: qemu: error: failed to set MSR 0x10a to 0x69\n"
+         "qemu: ../../target/i386/kvm/kvm.c:3183: kvm_buf_set_msrs: Assertion `ret.", "KVM", "--kind qemu"),
+        ("internal error: process exited while connecting to monitor: Could not access KVM kernel module: "
+         "Permission denied\nqemu: failed to initialize kvm: Permission denied", "KVM", "/dev/kvm"),
+        ("Failed to create file '/p/a.qcow2': No space left on device", "full", "room"),
+        ("internal error: process exited while connecting to monitor: qemu: Could not open '/p/a.qcow2': "
+         "Permission denied", "may not use a file", "owner"),
+    ],
+)  # fmt: skip
+def test_what_stops_qemu_is_told_in_words(message, title, hint):
+    mapped = map_error(an_error(libvirt.VIR_ERR_INTERNAL_ERROR, message))
+    assert type(mapped) is StepFailed
+    assert title in mapped.title
+    assert hint in mapped.hint
+    assert mapped.detail == message
 
 
 def test_words_in_a_vm_name_do_not_change_what_is_missing():

@@ -55,7 +55,8 @@ def _memory(spec: VMSpec, host: HostLimits) -> Iterator[Finding]:
 def _offered(spec: VMSpec, host: HostLimits) -> Iterator[Finding]:
     caps = host.caps
     if spec.kind == "qemu" or (not spec.kind and caps.emulated):
-        yield Finding("kind", "warning", "There is no KVM: the VM is emulated (type qemu) and many times slower.")
+        why = "There is no KVM: the VM" if caps.known and caps.emulated else "The VM"
+        yield Finding("kind", "warning", f"{why} is emulated (type qemu) and many times slower.")
     if spec.firmware == "uefi-secure" and spec.machine.startswith(("pc-i440fx", "isapc")):
         yield Finding("firmware", "error", "Secure boot needs the q35 machine type.")
     if spec.tpm and spec.firmware == "bios":
