@@ -6,9 +6,11 @@ Nothing here blocks: no libvirt, SSH, SQL or file transfer, and no waiting for a
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from os import environ
+from time import monotonic
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from limen_widgets.tight import TightUpdate
@@ -84,6 +86,8 @@ class LimenApp(App[int], inherit_bindings=False):
         """The open serial consoles, once there was one."""
         self.sign_in = SignInDesk(self, fleet.questions)
         self._notices = tuple(notices)
+        self.came_back = float("-inf")
+        """When the terminal last came back from another program, in monotonic seconds."""
         self._shown: tuple[int, ...] = ()
         self._shown_at = float("-inf")
         self._happened: tuple[int, ...] = ()
@@ -96,6 +100,15 @@ class LimenApp(App[int], inherit_bindings=False):
         self.set_keymap(place_keys(self.keys, settings))
 
     # -- life -------------------------------------------------------------------------------------
+
+    @contextmanager
+    def suspend(self) -> Iterator[None]:
+        """The terminal belongs to another program for the length of a block."""
+        with super().suspend():
+            try:
+                yield
+            finally:
+                self.came_back = monotonic()
 
     @cached_property
     def commands(self) -> Commands:

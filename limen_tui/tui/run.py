@@ -10,6 +10,7 @@ import signal
 import sys
 import termios
 import threading
+import time
 from collections.abc import Sequence
 
 from limen_tui.fleet.fleet import Fleet
@@ -19,6 +20,8 @@ from limen_tui.tui.app import LimenApp
 
 PATIENCE = 0.8
 """Seconds that the way out may take before it is cut short."""
+COMING_BACK = 0.5
+"""Seconds after ssh or an editor gave the terminal back in which a Ctrl+C was theirs."""
 TURN = 0.001
 """Seconds that another thread may go on while this one waits: with the usual five, a key waits for each of them."""
 _MODES = (1049, 1000, 1002, 1003, 1004, 1006, 1015, 2004)
@@ -45,6 +48,9 @@ def run(fleet: Fleet, settings: Settings, *, notices: Sequence[Problem | str] = 
             way_out.begin(app.return_code or 0)
 
     def leave(number: int) -> None:
+        # a Ctrl+C that was meant for the program which had the terminal is heard only now
+        if number == signal.SIGINT and time.monotonic() - app.came_back < COMING_BACK:
+            return
         way_out.begin(128 + number)
         app.action_leave(128 + number)
 

@@ -5,7 +5,6 @@ While ssh has the terminal the UI stands still, as it must; hosts go on being sa
 
 from __future__ import annotations
 
-import signal
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -101,20 +100,15 @@ def go(app: LimenApp, way: Way) -> int | None:
 
 
 def _run(words: list[str], way: Way) -> int:
-    # before it is signed in, ssh dies of Ctrl+C: that must not be the end of Limen as well
-    before = signal.signal(signal.SIGINT, lambda *_: None)
+    sys.stdout.write(f"\x1b[2J\x1b[HLimen: ssh to {clean(way.label)}; leave it to come back.\n")
+    sys.stdout.flush()
     try:
-        sys.stdout.write(f"\x1b[2J\x1b[HLimen: ssh to {clean(way.label)}; leave it to come back.\n")
+        code = subprocess.run(words, check=False).returncode
+    except OSError as error:
+        sys.stdout.write(f"\nssh cannot be started: {error.strerror}\n")
+        code = FAILED
+    if code == FAILED:  # its words would be gone at once
+        sys.stdout.write("\nPress Enter to go back to Limen. ")
         sys.stdout.flush()
-        try:
-            code = subprocess.run(words, check=False).returncode
-        except OSError as error:
-            sys.stdout.write(f"\nssh cannot be started: {error.strerror}\n")
-            code = FAILED
-        if code == FAILED:
-            sys.stdout.write("\nPress Enter to go back to Limen. ")
-            sys.stdout.flush()
-            sys.stdin.readline()
-        return code
-    finally:
-        signal.signal(signal.SIGINT, before)
+        sys.stdin.readline()
+    return code

@@ -14,6 +14,7 @@ import pytest
 from tests.tui.shell.test_shell_terminal import PROGRAM, read_until
 
 FAKE = """#!/bin/sh
+trap '' INT
 printf '%s\\n' "$@" > "$SSH_WORDS"
 printf 'inside-the-guest\\n'
 read line
