@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeVar
 
-from limen_tui.errors import Cancelled, ConnectError, InventoryError, LimenError
+from limen_tui.errors import Cancelled, ConnectError, InventoryError, LimenError, StepFailed
 from limen_tui.jobs.context import Context
 from limen_tui.jobs.ledger import Ledger
 from limen_tui.jobs.ops.registry import operation
@@ -19,6 +19,8 @@ from limen_tui.model.host import Problem, problem_of
 from limen_tui.model.jobs import JobState, Step, StepState
 
 T = TypeVar("T")
+TRIES = 3
+"""How often a step is done over links that break, or by a host that answers too late, before it has failed."""
 LOOK_EVERY = 0.25
 """Seconds between looks at whether a host is back."""
 
@@ -66,6 +68,7 @@ class Run:
         if not seen:
             self._ledger.step(place, StepState.STARTED)
             self._ledger.log(step.plan.label)
+        tries = 0
         while True:
             if seen:
                 result = self._patiently(lambda: op.found(context, args))
@@ -78,23 +81,29 @@ class Run:
                 result = op.do(context, args)
                 break
             except ConnectError as error:
+                tries += 1
                 self._unsure = place
                 self._ledger.log(f"{error}; looking again when the host is back")
-                self._wait_for_host(error)
+                self._wait_for_host(error, time.monotonic() + self._patience)
                 seen = True
+                if tries >= TRIES and self._patiently(lambda: op.found(context, args)) is None:
+                    # the host is there, and says so each time: that is no broken link
+                    self._unsure = None
+                    raise StepFailed(error.title, error.detail, error.hint) from error
         self._ledger.step(place, StepState.DONE, result=result)
 
     def _patiently(self, call: Callable[[], T]) -> T:
         """What ``call`` gives, which changes nothing or may be done twice; waits for the host where the link breaks."""
+        until = 0.0
         while True:
             try:
                 return call()
             except ConnectError as error:
-                self._wait_for_host(error)
+                until = until or time.monotonic() + self._patience
+                self._wait_for_host(error, until)
 
-    def _wait_for_host(self, error: ConnectError) -> None:
+    def _wait_for_host(self, error: ConnectError, until: float) -> None:
         """Returns once the host is up again. Raises ``error`` when patience is over, ``Cancelled`` on cancel."""
-        until = time.monotonic() + self._patience
         while True:
             self._context.check()
             if time.monotonic() > until:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from limen_tui.errors import Conflict, InventoryError, NotFound
+from limen_tui.errors import Conflict, InventoryError, NotFound, Timeout
 from limen_tui.inventory import open_inventory
 from limen_tui.jobs.ops import registry
 from limen_tui.jobs.owner import is_alive, this_process
@@ -113,6 +113,19 @@ def test_a_host_that_stays_away_is_a_question_not_a_guess(make, inventory) -> No
     world.up = True
     done = runner.wait(runner.resume(job.id).id, 20)
     assert (done.state, world.told) == (JobState.DONE, ["+a", "+b", "+c"])
+
+
+def test_a_host_that_is_there_and_never_does_it_in_time_has_failed(make) -> None:
+    world, tries = World(), []
+
+    def late():
+        tries.append(1)
+        world.breaks["make", "b"] = late
+        raise Timeout("too late")
+
+    world.breaks["make", "b"] = late
+    job = run(make(world), "a", "b")
+    assert (job.state, job.problem.title, world.things, len(tries)) == (JobState.FAILED, "too late", set(), 3)
 
 
 def test_a_stuck_job_can_be_rolled_back_or_left(make) -> None:
