@@ -89,6 +89,7 @@ class GuestConsole:
         host, vm = self._fleet.view.host(self.key.host_id), self.vm
         if host is None or host.state is not HostState.UP:
             self.phase = Phase.HOST_AWAY
+            self._ghost_until = self._fleet.clock.mono() + GHOST if self.opened else 0.0
         elif vm is None or not vm.state.is_active:
             self.phase = Phase.VM_OFF
         elif self.phase is Phase.FAILED and vm.started_at == self._started_at:

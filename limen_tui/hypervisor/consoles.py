@@ -148,9 +148,7 @@ class LibvirtConsole:
         try:
             data = self._stream.recv(CHUNK)
         except libvirt.libvirtError as error:
-            problem = map_error(error)
-            reason = EndReason.LINK if isinstance(problem, ConnectError) else EndReason.ERROR
-            self._finish(ConsoleEnd(reason, problem))
+            self._finish(self._broken(error))
             return
         if data == -2:  # nothing there after all
             return
@@ -162,6 +160,11 @@ class LibvirtConsole:
             self._nudge()
         self._wake()
 
+    def _broken(self, error: libvirt.libvirtError) -> ConsoleEnd:
+        # a console taken by force ends with the words of a broken link, while the link stands
+        lost = self._connection.closing or not self._connection.alive
+        return ConsoleEnd(EndReason.LINK if lost else EndReason.ERROR, map_error(error))
+
     # -- the console's own thread: may wait for the host -------------------------------------------
 
     def _run(self, holds: ExitStack) -> None:
@@ -169,9 +172,7 @@ class LibvirtConsole:
             try:
                 self._serve()
             except libvirt.libvirtError as error:
-                problem = map_error(error)
-                reason = EndReason.LINK if isinstance(problem, ConnectError) else EndReason.ERROR
-                self._finish(ConsoleEnd(reason, problem))
+                self._finish(self._broken(error))
             self._give_back()
 
     def _serve(self) -> None:
