@@ -139,10 +139,19 @@ class TabRow(Lines, can_focus=True):
         width = self.size.width - 1
         for gap, titled in ((3, True), (1, True), (1, False)):
             line, places = self._laid_out(gap, titled=titled)
-            if line_width(line) <= width or not titled:
+            if line_width(line) <= width:
                 break
+        else:
+            line, places = self._alone()
         self._places = places
         self.show_lines([line])
+
+    def _alone(self) -> tuple[Line, list[tuple[int, int, str]]]:
+        """Only the tab on show: there is no room for more."""
+        maker = next((maker for maker in self._makers if maker.tab_id == self.current), self._makers[0])
+        text = f"{maker.number} {maker.title}"
+        look = ACTIVE if self.has_focus else CURRENT
+        return ((" ", ""), (text, look)), [(1, 1 + len(text), maker.tab_id)]
 
     def _laid_out(self, gap: int, *, titled: bool) -> tuple[Line, list[tuple[int, int, str]]]:
         """The row, and from where to where each tab is in it; without titles but that of the one on show."""
