@@ -32,6 +32,8 @@ from limen_tui.model.vm import VMFacts
 from limen_tui.model.xml.domcaps import ASSUMED, DomainCaps, read_domcaps_or_assume
 
 FILE_POOLS = frozenset({"dir", "fs", "netfs"})
+LOOKED_AT = FILE_POOLS | {"logical", "disk"}
+"""Kinds of pools whose volumes can be read through libvirt everywhere."""
 SEED_SUFFIX = "-seed.iso"
 
 
@@ -145,7 +147,7 @@ def prepare(spec: VMSpec, ground: Ground, snapshot: HostSnapshot) -> Prepared:
     plan = create_plan(
         host_id=snapshot.host.id, host_name=snapshot.host.name, name=spec.name, uuid=spec.uuid, xml=xml,
         volumes=[_volume(disk, ground) for disk in spec.disks if not disk.existing], seed=seed,
-        start=spec.start, autostart=spec.autostart,
+        start=spec.start, autostart=spec.autostart, existing=_existing(spec, ground),
         notes=[finding.text for finding in findings if finding.level == "warning"],
     )  # fmt: skip
     return Prepared(spec, tuple(findings), plan, xml, {SEED: content} if content else {})
@@ -187,6 +189,20 @@ def _image_findings(spec: VMSpec, ground: Ground) -> list[Finding]:
 def _source(disk: DiskSpec, ground: Ground) -> str:
     volume = ground.volumes.get(disk.ref)
     return disk.path or (volume.path if volume is not None else "")
+
+
+def _existing(spec: VMSpec, ground: Ground) -> list[tuple[str, str, str]]:
+    """(pool, volume, format) of disks in pools that are to be the VM's own. The job looks into them: an image can name
+    files of the host, and its guest would see them."""
+    by_path = {volume.path: volume for volume in ground.volumes.values() if volume.path}
+    found: list[tuple[str, str, str]] = []
+    for disk in spec.disks:
+        volume = by_path.get(disk.path) if disk.path else ground.volumes.get(disk.ref)
+        if volume is None or not disk.existing or disk.device != "disk":
+            continue
+        if ground.pools[volume.pool].kind in LOOKED_AT:
+            found.append((volume.pool, volume.name, disk.format))
+    return found
 
 
 def _volume(disk: DiskSpec, ground: Ground) -> NewVolume:

@@ -32,6 +32,7 @@ class Scan:
 def scan_host(verbs: HostVerbs, snapshot: HostSnapshot) -> Scan:
     """Ask a host for everything: definitions, pools, volumes. Raises ``LimenError``."""
     from limen_tui.model.xml.parse import parse, text  # noqa: PLC0415 - lxml, late
+    from limen_tui.model.xml.paths import paths_in  # noqa: PLC0415
     from limen_tui.model.xml.read import facts  # noqa: PLC0415
 
     xml = verbs.definitions.all_xml()
@@ -42,6 +43,7 @@ def scan_host(verbs: HostVerbs, snapshot: HostSnapshot) -> Scan:
         disks={uuid: facts(each).disks for uuid, each in xml.items()},
         volumes=[volume for pool in pools for volume in verbs.storage.volumes(pool.name)],
         pool_paths={pool.name: pool.path for pool in pools if pool.path and pool.kind in ("dir", "fs", "netfs")},
+        named=frozenset().union(*(paths_in(each) for each in xml.values())),
         running=frozenset(uuid for uuid, vm in snapshot.vms.items() if vm.state.is_active),
     )  # fmt: skip
     return Scan(state, xml)

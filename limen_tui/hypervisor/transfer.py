@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, Final
 
 import libvirt
 
 from limen_tui.errors import Cancelled, InputError
 from limen_tui.hypervisor.volumes import volume_of
+from limen_tui.model.imagecheck import ends_early
 from limen_tui.model.imagehead import HEAD, ImageHead, read_head
 from limen_tui.model.units import clean
 from limen_tui.model.verbs.storage import Cancelled as Asked
@@ -71,18 +73,28 @@ def download(
             progress(done)
 
 
+MOST_TABLES = 16
+"""Tables of an image that a look reads: each is a stream of its own."""
+
+
 def probe(raw: Any, pool: str, name: str) -> ImageHead:
-    """What the volume says it is."""
+    """What the volume says it is, and whether the end that its tables name is there."""
     vol = volume_of(raw, pool, name)
     size = int(vol.infoFlags(libvirt.VIR_STORAGE_VOL_GET_PHYSICAL)[2])
-    got = bytearray()
-    if size:
+
+    def read_at(offset: int, count: int) -> bytes:
+        got, count = bytearray(), min(count, size - offset)
+        if count <= 0:
+            return b""
         stream = raw.newStream(0)
-        vol.download(stream, 0, min(HEAD, size), 0)
+        vol.download(stream, offset, count, 0)
         with _ended(stream):
             while data := stream.recv(PIECE):
                 got += data
-    return read_head(bytes(got), size)
+        return bytes(got)
+
+    head = read_head(read_at(0, HEAD), size)
+    return replace(head, truncated=ends_early(head, size, read_at, most=MOST_TABLES) or head.truncated)
 
 
 def _go_on(cancelled: Asked, name: str) -> None:

@@ -21,8 +21,12 @@ _OFFSET: Final = 0x00FF_FFFF_FFFF_FE00
 _PACKED: Final = 1 << 62
 
 
-def ends_early(head: ImageHead, size: int, read_at: ReadAt) -> bool:
-    """Whether the tables of a qcow2 of ``size`` bytes name a place beyond its end."""
+def ends_early(head: ImageHead, size: int, read_at: ReadAt, *, most: int = MOST_TABLES) -> bool:
+    """Whether the tables of a qcow2 of ``size`` bytes name a place beyond its end.
+
+    At most ``most`` second-level tables are read, the last of the file first: what is cut off is at its end, and
+    those made last name it. The places of all others are looked at too.
+    """
     if head.kind != "qcow2" or not head.cluster:
         return False
     if head.truncated:
@@ -30,12 +34,10 @@ def ends_early(head: ImageHead, size: int, read_at: ReadAt) -> bool:
     first = _numbers(read_at(head.l1_offset, 8 * min(head.l1_entries, MOST_TABLES)))
     shift = 62 - (head.cluster.bit_length() - 1 - 8)
     packed_mask = (1 << shift) - 1
-    for entry in first:
-        table = entry & _OFFSET
-        if not table:
-            continue
-        if table + head.cluster > size:
-            return True
+    tables = sorted({entry & _OFFSET for entry in first} - {0}, reverse=True)
+    if tables and tables[0] + head.cluster > size:
+        return True
+    for table in tables[:most]:
         furthest = 0
         for second in _numbers(read_at(table, head.cluster)):
             furthest = max(furthest, second & (packed_mask if second & _PACKED else _OFFSET))

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from limen_tui.errors import InputError
 from limen_tui.model.keepsakes import Definition, Trashed
 from limen_tui.model.storage import Volume
 from limen_tui.model.vm import Disk
@@ -76,6 +77,8 @@ class HostState:
     """Directory by name, of active pools that have one."""
     running: Collection[str] = ()
     """UUIDs."""
+    named: Collection[str] = ()
+    """Every path that a definition names, for whatever: a kernel, a firmware file, a shared folder."""
 
 
 def compare(
@@ -99,7 +102,7 @@ def compare(
         if uuid not in known:
             state = "running" if uuid in host.running else "stopped"
             found.append(_of(host, FindingKind.UNKNOWN, name, f"{state}, not made by Limen", uuid, uuid=uuid))
-    return found + _orphans(host, thrown.values())
+    return found + _orphans(host, tuple(thrown.values()))
 
 
 def _of(host: HostState, kind: FindingKind, name: str, detail: str, id_: str, **more: str) -> Mismatch:
@@ -114,8 +117,9 @@ def _missing(disk: Disk, by_path: Mapping[str, Volume], pools: Mapping[str, str]
     return any(folder == path.rstrip("/") for path in pools.values())
 
 
-def _orphans(host: HostState, thrown: Iterable[Trashed]) -> list[Mismatch]:
+def _orphans(host: HostState, thrown: Sequence[Trashed]) -> list[Mismatch]:
     used = {disk.source for disks in host.disks.values() for disk in disks}
+    used |= set(host.named).union(*(_named(item) for item in thrown))
     used |= {volume.backing_path for volume in host.volumes if volume.backing_path}
     kept = {volume for item in thrown for volume in item.volumes}
     return [
@@ -125,6 +129,15 @@ def _orphans(host: HostState, thrown: Iterable[Trashed]) -> list[Mismatch]:
         if volume.path not in used and f"{volume.pool}/{volume.name}" not in used
         and (volume.pool, volume.name) not in kept and volume.kind in ("file", "block") and not _is_image(volume)
     ]  # fmt: skip
+
+
+def _named(item: Trashed) -> set[str]:
+    from limen_tui.model.xml.paths import paths_in  # noqa: PLC0415 - lxml, late
+
+    try:
+        return paths_in(item.xml)
+    except InputError:
+        return set()  # nothing that could be restored names nothing
 
 
 def _is_image(volume: Volume) -> bool:

@@ -11,6 +11,7 @@ from limen_tui.errors import Conflict, InputError, NotFound, ReadOnlyError, Step
 from limen_tui.hypervisor.simulated.blocks import BLOCK, MOST, Blocks, head_of
 from limen_tui.hypervisor.simulated.machine import Machine
 from limen_tui.hypervisor.simulated.stock import stock
+from limen_tui.model.imagecheck import ends_early
 from limen_tui.model.imagehead import HEAD, ImageHead, read_head
 from limen_tui.model.storage import Pool, Volume
 from limen_tui.model.units import clean, size
@@ -195,7 +196,8 @@ class SimulatedStorage:
         """See StorageVerbs."""
         stored = self._find(pool, name)
         length = stored.volume.physical
-        return read_head(stored.blocks.read(0, min(HEAD, length)), length)
+        head = read_head(stored.blocks.read(0, min(HEAD, length)), length)
+        return replace(head, truncated=ends_early(head, length, stored.blocks.read) or head.truncated)
 
     # -- inside -----------------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ from typing import Final
 from limen_tui.errors import Conflict, InputError, NotFound
 from limen_tui.jobs.context import Context
 from limen_tui.jobs.ops.registry import Operation, Result, do_again, keep
-from limen_tui.model.imagehead import refusal
+from limen_tui.model.imagehead import ImageHead, refusal
 from limen_tui.model.jobs import Args
 from limen_tui.model.ports import HostVerbs
 from limen_tui.model.storage import Volume
@@ -40,23 +40,55 @@ def _check_create(context: Context, args: Args) -> None:
         raise Conflict(f"Pool {pool.name} has no room for {args['name']}",
                        f"{size(need)} needed, {size(pool.available)} free.", "Choose another pool.")  # fmt: skip
 
+    pool_name, base = args.get("backing") or ("", "")
+    if base:
+        _refuse_bad(context, pool_name, base, "be a base")
 
-    _check_base(context, args)
+
+MOST_BELOW: Final = 16
 
 
-def _check_base(context: Context, args: Args) -> None:
-    """A base that is no image, is cut short, or names files outside the pools would show a guest the host's files."""
-    pool, name = args.get("backing") or ("", "")
-    if not name:
-        return
-    head = context.ask(lambda verbs: verbs.storage.probe(pool, name))
-    if head.backing_file:
-        base = context.ask(lambda verbs: verbs.storage.volume(pool, name))
-        below = context.ask(lambda verbs: verbs.storage.by_path(base.backing_path)) if base.backing_path else None
-        if below is not None and below.pool:
-            head = replace(head, backing_file="")
-    if (why := refusal(head)) is not None:
-        raise InputError(f"{name} cannot be a base: {why[0]}", hint=why[1])
+def _refuse_bad(context: Context, pool: str, name: str, what: str, kind: str = "") -> None:
+    """An image that is none, is cut short, or names files outside the pools would show a guest the host's files; so
+    would one whose base does. ``kind`` is ``raw`` where the hypervisor is told so, and looks for nothing in it."""
+    first = name
+    for _ in range(MOST_BELOW):
+        head = _head(context, pool, name)
+        if kind == "raw" and head.kind == "unknown":
+            return  # blank, or of a kind that only its guest knows
+        below = None
+        if head.backing_file:
+            below = _below(context, pool, name)
+            if below is not None and below.pool:
+                head = replace(head, backing_file="")
+        if (why := refusal(head)) is not None:
+            raise InputError(f"{first} cannot {what}: {why[0]}", f"That is {name}, below it." if name != first else "",
+                             why[1])  # fmt: skip
+        if below is None:
+            return
+        pool, name, kind = below.pool, below.name, below.format
+    raise InputError(f"{first} cannot {what}: it is backed by more than {MOST_BELOW} files")
+
+
+def _head(context: Context, pool: str, name: str) -> ImageHead:
+    return context.ask(lambda verbs: verbs.storage.probe(pool, name))
+
+
+def _below(context: Context, pool: str, name: str) -> Volume | None:
+    """The volume that backs one, where it is a volume."""
+    path = context.ask(lambda verbs: verbs.storage.volume(pool, name)).backing_path
+    return context.ask(lambda verbs: verbs.storage.by_path(path)) if path else None
+
+
+def _check_inspect(context: Context, args: Args) -> None:
+    if find(context, args["pool"], args["name"]) is None:
+        raise NotFound(f"There is no volume {args['name']} in pool {args['pool']}", hint="Choose another disk.")
+    _refuse_bad(context, args["pool"], args["name"], "be the disk of a VM", args.get("format", ""))
+
+
+def _inspect(context: Context, args: Args) -> Result:
+    _check_inspect(context, args)
+    return {}
 
 
 def _create(context: Context, args: Args) -> Result:
@@ -99,10 +131,11 @@ def _users(context: Context, volume: Volume) -> list[str]:
 
 
 def sources(xml: str) -> set[str]:
-    """Every path that a definition names as a disk, or as what is below one."""
-    from limen_tui.model.xml.read import facts  # noqa: PLC0415 - lxml, late
+    """Every path that a definition names: of its disks and what is below them, of kernel, firmware and whatever."""
+    from limen_tui.model.xml.paths import paths_in  # noqa: PLC0415 - lxml, late
+    from limen_tui.model.xml.read import facts  # noqa: PLC0415
 
-    return {disk.source for disk in facts(xml).disks if disk.source}
+    return {disk.source for disk in facts(xml).disks if disk.source} | paths_in(xml)
 
 
 def _delete(context: Context, args: Args) -> Result:
@@ -171,6 +204,7 @@ def _write(context: Context, args: Args) -> Result:
 
 
 OPERATIONS: Final[Mapping[str, Operation]] = {
+    "volume.inspect": Operation(_inspect, do_again, check=_check_inspect),
     "volume.create": Operation(_create, _created, _undo_create, _check_create),
     "volume.delete": Operation(_delete_unused, _deleted, check=_check_delete, final=True),
     # what it wrote goes with the volume

@@ -45,11 +45,16 @@ class NewVolume:
 def create_plan(
     *, host_id: str, host_name: str, name: str, uuid: str, xml: str, volumes: Sequence[NewVolume] = (),
     seed: NewVolume | None = None, start: bool = True, autostart: bool = False, notes: Sequence[str] = (),
-    kind: str = "create", title: str = "",
+    kind: str = "create", title: str = "", existing: Sequence[tuple[str, str, str]] = (),
 ) -> JobPlan:  # fmt: skip
     """The plan. ``xml`` names the volumes by the paths that they will have; with ``seed`` the job needs its content
-    as the attachment ``seed``."""
-    steps = [StepPlan("volume.create", volume.label, volume.args()) for volume in volumes]
+    as the attachment ``seed``. ``existing``: (pool, volume, format) of disks that are there and become its own; they
+    are looked at first."""
+    steps = [
+        StepPlan("volume.inspect", f"Look at {volume} in pool {pool}", {"pool": pool, "name": volume, "format": form})
+        for pool, volume, form in existing
+    ]
+    steps += [StepPlan("volume.create", volume.label, volume.args()) for volume in volumes]
     if seed is not None:
         steps.append(StepPlan("volume.create", f"Create cloud-init seed {seed.name} in pool {seed.pool}", seed.args()))
         steps.append(StepPlan(

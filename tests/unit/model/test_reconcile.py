@@ -11,6 +11,7 @@ from limen_tui.model.keepsakes import Definition, Trashed
 from limen_tui.model.reconcile import CHOICES, FindingKind, HostState, compare
 from limen_tui.model.storage import Volume
 from limen_tui.model.vm import Disk
+from limen_tui.model.xml.paths import paths_in
 
 POOL = "/pool"
 
@@ -52,6 +53,16 @@ def test_disks_of_nobody_largest_first_and_images_are_none() -> None:
                                   volume("installer.iso"), volume("debian-12-genericcloud.qcow2"),
                                   volume("old-seed.iso"), volume("dir", kind="dir")])  # fmt: skip
     assert kinds(host) == [(FindingKind.ORPHAN, name) for name in ("b", "a", "old-seed.iso")]
+
+
+def test_a_file_that_a_definition_names_for_anything_is_in_use() -> None:
+    host = replace(HOST, volumes=[*HOST.volumes, volume("vmlinuz"), volume("initrd")])
+    assert [name for _, name in kinds(host)] == ["vmlinuz", "initrd"]
+    xml = "<domain><os><kernel> /pool/vmlinuz </kernel><initrd>/pool/initrd</initrd></os></domain>"
+    assert paths_in(xml) == {"/pool/vmlinuz", "/pool/initrd"}
+    assert kinds(replace(host, named=paths_in(xml))) == []
+    # a VM in the trash wants its kernel back too
+    assert kinds(host, trash=[Trashed(1, 0, 0, "", "h", "kvm1", "u2", "db1", xml, ())]) == []
 
 
 def test_a_disk_that_is_missing_is_judged_only_where_pools_can_tell() -> None:
