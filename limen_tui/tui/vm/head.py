@@ -136,9 +136,9 @@ class TabRow(Lines, can_focus=True):
         self._redraw()
 
     def _redraw(self) -> None:
-        width = self.size.width - 1
-        for gap, titled in ((3, True), (1, True), (1, False)):
-            line, places = self._laid_out(gap, titled=titled)
+        width = self.size.width
+        for lead, gap, titled in ((1, 3, True), (1, 1, True), (0, 1, True), (1, 1, False)):
+            line, places = self._laid_out(lead, gap, titled=titled)
             if line_width(line) <= width:
                 break
         else:
@@ -153,10 +153,10 @@ class TabRow(Lines, can_focus=True):
         look = ACTIVE if self.has_focus else CURRENT
         return ((" ", ""), (text, look)), [(1, 1 + len(text), maker.tab_id)]
 
-    def _laid_out(self, gap: int, *, titled: bool) -> tuple[Line, list[tuple[int, int, str]]]:
+    def _laid_out(self, lead: int, gap: int, *, titled: bool) -> tuple[Line, list[tuple[int, int, str]]]:
         """The row, and from where to where each tab is in it; without titles but that of the one on show."""
-        pieces: list[tuple[str, str]] = [(" ", "")]
-        places, at = [], 1
+        pieces: list[tuple[str, str]] = [(" " * lead, "")]
+        places, at = [], lead
         for maker in self._makers:
             here = maker.tab_id == self.current
             number, text = str(maker.number), f" {maker.title}" if titled or here else ""
