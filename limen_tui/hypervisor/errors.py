@@ -46,7 +46,8 @@ _BY_WORDS: Final[tuple[_Shape, ...]] = tuple(
          NotSupported, "No driver for this kind of URI",
          "Check the URI's scheme; for QEMU install libvirt-daemon-driver-qemu on the host."),
         (r"end of file while reading|connection reset|broken pipe|client socket is closed|connection closed|"
-         r"cannot recv data|cannot write data|internal error: client socket", ConnectError, "The connection broke",
+         r"cannot recv data|cannot write data|internal error: client socket|received (hangup|error) .*event on socket",
+         ConnectError, "The connection broke",
          "Limen connects again by itself."),
         (r"unsupported scheme|unable to parse uri|transport.*not recognized|unsupported transport|"
          r"failed to parse uri|unexpected .* URI path", InputError, "The URI is not usable",

@@ -73,6 +73,8 @@ def test_an_error_without_a_code():
         ("internal error: received hangup event on socket / keepalive timeout", Timeout, "network"),
         ("no connection driver available for qemu:///system", NotSupported, "libvirt-daemon-driver-qemu"),
         ("End of file while reading data: Input/output error", ConnectError, "again by itself"),
+        ("internal error: received hangup event on socket", ConnectError, "again by itself"),
+        ("internal error: received hangup / error event on socket", ConnectError, "again by itself"),
     ],
 )
 def test_words_tell_failures_to_connect_apart(message, kind, hint):
