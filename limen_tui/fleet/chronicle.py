@@ -7,7 +7,6 @@ what to read again. What is read goes to the inventory's writer; nothing here wa
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
 from concurrent.futures import Future
 from functools import partial
 from typing import TYPE_CHECKING, Final
@@ -25,7 +24,9 @@ if TYPE_CHECKING:
 SLICE: Final = 10
 """Definitions read in one go."""
 PACE: Final = 1.0
-"""Seconds between slices of one host: figures come first."""
+"""Seconds between slices of what changed on one host: figures come first."""
+FIRST_PACE: Final = 5.0
+"""Seconds between slices of the first look at a host: ten thousand definitions are a minute's work of a core."""
 OURS_SECONDS: Final = 20.0
 """After one of our own jobs or acts, so long a change of that VM is taken for its work."""
 _TELLING: Final = ("defined", "metadata changed", "device added", "device removed")
@@ -37,6 +38,9 @@ class Chronicle:
     def __init__(self, fleet: Fleet) -> None:
         self._fleet = fleet
         self._todo: dict[str, deque[str]] = {}
+        """What changed, by host."""
+        self._first: dict[str, deque[str]] = {}
+        """What is still to be looked at for the first time, by host."""
         self._under_way: dict[str, Future[dict[str, str]]] = {}
         self._due: dict[str, float] = {}
         """By host: monotonic seconds of the next slice."""
@@ -47,28 +51,30 @@ class Chronicle:
         """Take in one of the hosts' events."""
         if event.kind in (EventKind.LIFECYCLE, EventKind.DEVICE, EventKind.DEFINITION) and event.uuid:
             if event.text.startswith(_TELLING):
-                self._want(event.host_id, (event.uuid,))
+                todo = self._todo.setdefault(event.host_id, deque())
+                if event.uuid not in todo:
+                    todo.append(event.uuid)
         elif event.kind is EventKind.HOST and event.text != HostState.UP.value:
             self._looked.discard(event.host_id)
 
-    def _want(self, host_id: str, uuids: Iterable[str]) -> None:
-        todo = self._todo.setdefault(host_id, deque())
-        todo.extend(uuid for uuid in uuids if uuid not in todo)
-
     def tick(self) -> None:
         """Go on: at most one slice of each host is under way."""
-        for snapshot in self._fleet.view.hosts:
+        hosts, mono = self._fleet.view.hosts, self._fleet.clock.mono()
+        for place, snapshot in enumerate(hosts):
             host = snapshot.host
             if snapshot.state is not HostState.UP or not host.saved or snapshot.sampled_at is None:
                 continue
             if host.id not in self._looked:
                 self._looked.add(host.id)
-                self._want(host.id, snapshot.vms)
-            todo, mono = self._todo.get(host.id), self._fleet.clock.mono()
+                self._first[host.id] = deque(snapshot.vms)
+                # each host at its own time, or forty would come at one moment
+                self._due[host.id] = mono + FIRST_PACE * place / len(hosts)
+            changed = self._todo.get(host.id)
+            todo = changed or self._first.get(host.id)
             busy = self._under_way.get(host.id)
             if not todo or mono < self._due.get(host.id, 0.0) or (busy is not None and not busy.done()):
                 continue
-            self._due[host.id] = mono + PACE
+            self._due[host.id] = mono + (PACE if changed else FIRST_PACE)
             slice_ = tuple(todo.popleft() for _ in range(min(SLICE, len(todo))))
             future = self._fleet.call(host.id, partial(_read, uuids=slice_), priority=Priority.BACKGROUND)
             self._under_way[host.id] = future

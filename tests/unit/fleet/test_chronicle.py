@@ -26,7 +26,7 @@ def world():
             sim.advance(0.25)
             fleet.poll()
 
-    go_on(6)
+    go_on(12)
     yield fleet, sim, go_on
     fleet.close()
 
