@@ -90,6 +90,8 @@ class CreateScreen(ModalScreen[Draft | None]):
     CreateScreen #buttons { height: 1; margin: 1 0; }
     CreateScreen Button { height: 1; min-width: 8; border: none !important; margin-right: 2; }
     CreateScreen Button:focus { text-style: bold reverse; }
+    CreateScreen Select:focus > SelectCurrent { text-style: bold reverse; }
+    CreateScreen Select:focus > SelectCurrent Static { text-style: bold reverse; }
     CreateScreen:ansi Input { text-style: underline; }
     """
 
