@@ -57,7 +57,7 @@ async def test_x_cancels_and_y_shows_the_log(gate) -> None:
     async with running() as world:
         job = world.app.job_desk.start(PLAN)
         await world.press("5")
-        await until(world, lambda: "running" in text(world))
+        await until(world, lambda: "◐ running" in text(world))
         await world.press("x")
         await until(world, lambda: world.app.fleet.jobs.job(job.id).state is JobState.CANCELLED)
         await world.press("y")
