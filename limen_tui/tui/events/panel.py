@@ -1,16 +1,20 @@
 """What happened: the hosts' events and, in a second mode, everybody's acts from the audit log. UI thread.
 
-New events come with the fleet; older ones and the audit are read from the inventory on a thread of our own.
+New events come with the fleet; older ones and the audit are read from the inventory on the reader's thread, more of
+them each time that the end of the table comes into sight.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import localtime, strftime
 from typing import TYPE_CHECKING, ClassVar
 
 from limen_widgets.line_table import Column
+from limen_widgets.line_table.messages import CursorMoved
+from textual import on
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
@@ -20,14 +24,14 @@ from limen_tui.model.events import AuditEntry, EventKind, HostEvent
 from limen_tui.model.host import HostSnapshot
 from limen_tui.model.units import clean
 from limen_tui.tui.fleet.lines import Line
-from limen_tui.tui.reading import Reader
+from limen_tui.tui.reading import shared_reader
 from limen_tui.tui.tablepanel import TablePanel
 
 if TYPE_CHECKING:
     from limen_tui.tui.app import LimenApp
 
 OLDER = 500
-"""Events and audit entries read from the inventory."""
+"""Events and audit entries first read from the inventory; each time that the end is in sight, twice as many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +52,9 @@ class EventRow:
 class Read(Message):
     """What the inventory had, or its error."""
 
-    def __init__(self, mode: str, rows: Sequence[EventRow], problem: str) -> None:
+    def __init__(self, mode: str, asked: int, rows: Sequence[EventRow], problem: str) -> None:
         super().__init__()
-        self.mode, self.rows, self.problem = mode, rows, problem
+        self.mode, self.asked, self.rows, self.problem = mode, asked, rows, problem
 
 
 class EventsPanel(TablePanel[EventRow]):
@@ -69,8 +73,15 @@ class EventsPanel(TablePanel[EventRow]):
         self._seen = 0
         self._acts_read = -1
         self._problem = ""
-        self._reader = Reader()
-        self._began = self.fleet.clock.wall()
+        self._limits = {"events": OLDER, "audit": OLDER}
+        self._all: dict[str, bool] = {}
+        """By mode: whether the inventory has no more than was read."""
+        self._reading: set[str] = set()
+
+    def on_mount(self) -> None:
+        """Look for older ones also when the wheel moves the table."""
+        super().on_mount()
+        self.watch(self.table, "scroll_y", self._look_further, init=False)
 
     def columns(self) -> Sequence[Column[EventRow]]:
         """Of the table."""
@@ -91,11 +102,19 @@ class EventsPanel(TablePanel[EventRow]):
         )  # fmt: skip
 
     def identity(self, row: EventRow) -> Hashable:
-        """Events have no identity of their own: our count."""
-        return row.kind == "audit", row.number, row.at
+        """Events have no identity of their own: our count among those of one moment."""
+        return row.kind == "audit", row.number, *_mark(row)
 
     def rows(self, view: FleetView) -> Sequence[EventRow]:  # noqa: ARG002
         """Live ones of this session and what was read of older ones."""
+        self._take_live()
+        if self._mode == "audit" and self.fleet.acts.rev != self._acts_read:
+            self._read()
+        rows = (*self._older.get("events", ()), *self._live) if self._mode == "events" else self._older.get("audit", ())
+        return [row for row in rows if self.in_scope(row.host_id)]
+
+    def _take_live(self) -> None:
+        """What the fleet heard since the last look."""
         fresh = min(self.fleet.events_seen - self._seen, len(self.fleet.events))
         if fresh > 0:
             for event in list(self.fleet.events)[-fresh:]:
@@ -103,10 +122,24 @@ class EventsPanel(TablePanel[EventRow]):
                 self._live.append(_of_event(event, self._seen))
             self._seen = self.fleet.events_seen
             del self._live[:-5000]
-        if self._mode == "audit" and self.fleet.acts.rev != self._acts_read:
+
+    def show_fleet(self, view: FleetView) -> None:
+        """Refill; a filter that leaves few rows looks further back by itself."""
+        super().show_fleet(view)
+        if self.is_mounted and self.children:
+            self.call_after_refresh(self._look_further)
+
+    @on(CursorMoved)
+    def _look_further(self) -> None:
+        """Read more when the end of the table is in sight. The inventory is asked for twice as many, so that a row
+        that comes in meanwhile moves no page."""
+        mode = self._mode
+        if not self.is_mounted or mode not in self._older or mode in self._reading or self._all.get(mode, True):
+            return
+        table = self.table
+        if table.scroll_offset.y + table.size.height >= table.virtual_size.height - 1:
+            self._limits[mode] *= 2
             self._read()
-        rows = (*self._older.get("events", ()), *self._live) if self._mode == "events" else self._older.get("audit", ())
-        return [row for row in rows if self.in_scope(row.host_id)]
 
     def search(self, row: EventRow) -> str:
         """Everything of it."""
@@ -143,31 +176,54 @@ class EventsPanel(TablePanel[EventRow]):
         self._read()
 
     def _read(self) -> None:
-        """Events are read once: later ones come by themselves. The audit is read anew after each act."""
-        mode, inventory, began = self._mode, self.fleet.inventory, self._began
-        if mode == "events" and mode in self._older:
+        """Of events only more than before: later ones come by themselves. The audit is read anew after each act."""
+        mode, inventory, limit = self._mode, self.fleet.inventory, self._limits[self._mode]
+        if mode in self._reading or (mode == "events" and mode in self._older and self._all.get(mode, True)):
             return
+        self._reading.add(mode)
         self._acts_read = self.fleet.acts.rev
 
         def then(result: Sequence[EventRow] | LimenError) -> None:
             problem = str(result) if isinstance(result, LimenError) else ""
-            self.post_message(Read(mode, () if isinstance(result, LimenError) else result, problem))
+            self.post_message(Read(mode, limit, () if isinstance(result, LimenError) else result, problem))
 
         def events() -> Sequence[EventRow]:
-            kept = [event for event in inventory.events(limit=OLDER) if event.at < began]
-            return [_of_event(event, -number) for number, event in enumerate(kept, 1)]
+            return [_of_event(event, 0) for event in inventory.events(limit=limit)]
 
         def audit() -> Sequence[EventRow]:
-            return [_of_audit(entry) for entry in inventory.audit_entries(limit=OLDER)]
+            return [_of_audit(entry) for entry in inventory.audit_entries(limit=limit)]
 
-        self._reader.read(events if mode == "events" else audit, then)
+        shared_reader().read(events if mode == "events" else audit, then)
 
     def on_read(self, event: Read) -> None:
         """From the reader."""
         event.stop()
+        self._reading.discard(event.mode)
         self._problem = clean(event.problem)
-        self._older[event.mode] = tuple(event.rows)
+        self._all[event.mode] = bool(event.problem) or len(event.rows) < event.asked
+        if not event.problem or event.mode not in self._older:
+            self._older[event.mode] = self._not_live(event.rows) if event.mode == "events" else tuple(event.rows)
         self.show_fleet(self.fleet.view)
+
+    def _not_live(self, rows: Sequence[EventRow]) -> tuple[EventRow, ...]:
+        """Without those that this session has heard itself, which are in the inventory too. Newest first."""
+        self._take_live()
+        heard = Counter(map(_mark, self._live))
+        seen: Counter[Hashable] = Counter()
+        kept = []
+        for row in rows:
+            mark = _mark(row)
+            if heard[mark]:
+                heard[mark] -= 1
+            else:
+                seen[mark] += 1
+                kept.append(replace(row, number=-seen[mark]))
+        return tuple(kept)
+
+
+def _mark(row: EventRow) -> tuple[Hashable, ...]:
+    """What an event read from the inventory is known again by; its text may have been made storable there."""
+    return row.at, row.host_id, row.kind
 
 
 def _text(row: EventRow) -> Line:
