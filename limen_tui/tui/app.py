@@ -67,6 +67,9 @@ class LimenApp(App[int], inherit_bindings=False):
     CSS = """
     Toast { width: 60; max-width: 90%; padding: 0 1; }
     ToastRack { margin-bottom: 1; }
+    /* a dialog's buttons are at its bottom */
+    ModalScreen ToastRack { dock: top; align: right top; margin: 0; }
+    ModalScreen Toast { margin: 0; }
     Screen { background: $background; }
     ModalScreen { background: $background 60%; }
     """

@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, ClassVar
 
 from limen_widgets.line_table import Column, LineTable
 from limen_widgets.line_table.messages import RowActivated
+from limen_widgets.tick import Tick
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.message import Message
-from textual.widgets import Button, Checkbox, Input, Label
+from textual.widgets import Button, Input, Label
 
 from limen_tui.errors import LimenError
 from limen_tui.fleet.deleting import DAYS, survey
@@ -96,7 +97,7 @@ class DeleteDialog(Dialog[Wanted | None]):
         yield Label(f"On {hosts}. Space in the list lets a disk stay or go.", markup=False)
         yield LineTable(_columns(), lambda row: (row.place, row.fate.disk.target if row.fate else row.text), id="what")
         yield Label("", id="notes", classes="dialog--warning", markup=False)
-        box = Checkbox("For good: past the trash (ctrl+t)", id="purge")
+        box = Tick("For good: past the trash (ctrl+t)", id="purge")
         yield box
         with Horizontal(id="typed-row"):
             wanted = "its name" if len(self._vms) == 1 else f"the number of VMs, {len(self._vms)},"
@@ -149,7 +150,7 @@ class DeleteDialog(Dialog[Wanted | None]):
     @property
     def purges(self) -> bool:
         """Whether past the trash."""
-        return self.query_one("#purge", Checkbox).value
+        return self.query_one("#purge", Tick).value
 
     def _show(self) -> None:
         if not self.is_mounted:
@@ -188,10 +189,10 @@ class DeleteDialog(Dialog[Wanted | None]):
 
     def action_purge(self) -> None:
         """For good, or to the trash."""
-        box = self.query_one("#purge", Checkbox)
+        box = self.query_one("#purge", Tick)
         box.value = not box.value
 
-    @on(Checkbox.Changed)
+    @on(Tick.Changed)
     def _purge_changed(self) -> None:
         self._show()
 

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import ClassVar
 
+from limen_widgets.tick import Tick
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.suggester import SuggestFromList
-from textual.widgets import Button, Checkbox, Input, Label, Static
+from textual.widgets import Button, Input, Label, Static
 
 from limen_tui.errors import InputError, LimenError
 from limen_tui.fleet.compose import name_for
@@ -50,7 +51,7 @@ class HostForm(Dialog[Host | None]):
     HostForm .row Label { width: 11; }
     HostForm .row Input { width: 1fr; }
     HostForm #uri-row { margin: 1 0; }
-    HostForm Checkbox { height: 1; border: none; padding: 0; margin: 0 2 0 0; background: $surface; }
+    HostForm Tick { margin: 0 2 0 0; }
     HostForm #flags { height: 1; margin-top: 1; }
     HostForm #says { height: 3; margin-top: 1; }
     HostForm #insecure { color: $text-error; }
@@ -74,9 +75,9 @@ class HostForm(Dialog[Host | None]):
                     max_length=LONGEST_NAME if key in ("name", "group") else 2000,
                 )  # fmt: skip
         with Horizontal(id="flags"):
-            yield Checkbox("Read-only", bool(self._host and self._host.read_only), id="read-only", compact=True)
-            yield Checkbox("Insecure: its key is not checked", bool(self._host and self._host.insecure),
-                           id="insecure", compact=True)  # fmt: skip
+            yield Tick("Read-only", bool(self._host and self._host.read_only), id="read-only")
+            yield Tick("Insecure: its key is not checked", bool(self._host and self._host.insecure),
+                       id="insecure")  # fmt: skip
         yield Static(id="says", markup=False)
         with Horizontal(classes="dialog--buttons"):
             yield Button("Test and save", id="test", variant="primary")
@@ -143,7 +144,7 @@ class HostForm(Dialog[Host | None]):
 
     def _look(self) -> None:
         """Say what is wrong, or what will be saved; show the switch only where it means something."""
-        insecure = self.query_one("#insecure", Checkbox)
+        insecure = self.query_one("#insecure", Tick)
         problem: LimenError | None = self._problem
         uri: LibvirtURI | None = None
         if self._text("uri").strip():
@@ -152,10 +153,6 @@ class HostForm(Dialog[Host | None]):
             except InputError as error:
                 problem = error
         insecure.display = uri is not None and switches_checks_off(uri)
-        read_only = self.query_one("#read-only", Checkbox)
-        # in words too: without colour the two look alike
-        read_only.label = f"Read-only: {'yes' if read_only.value else 'no'}"
-        insecure.label = f"Insecure, key not checked: {'yes' if insecure.value else 'no'}"
         self.query_one("#name", Input).placeholder = self._default_name(uri)
         text, kind = "An address or a URI is all that is needed.", "dialog--note"
         if problem is None and uri is not None:
@@ -180,7 +177,7 @@ class HostForm(Dialog[Host | None]):
         others = [host.name for host in self._hosts if self._host is None or host.id != self._host.id]
         return name_for(uri, others) if uri is not None else "from the address"
 
-    @on(Checkbox.Changed)
+    @on(Tick.Changed)
     def _switched(self) -> None:
         self._look()
 
@@ -198,11 +195,11 @@ class HostForm(Dialog[Host | None]):
             raise InputError("That colour is not one of the list", hint=", ".join(COLOURS[1:]))
         if clean(group) != group:
             raise InputError("The group has control characters")
-        insecure = self.query_one("#insecure", Checkbox).value
+        insecure = self.query_one("#insecure", Tick).value
         if switches_checks_off(uri) and not insecure:
             raise InputError("The URI switches host key checks off (no_verify)",
                              hint="Take it out; or tick Insecure, and it is flagged for ever.")  # fmt: skip
-        read_only = self.query_one("#read-only", Checkbox).value
+        read_only = self.query_one("#read-only", Tick).value
         position = max((host.position for host in self._hosts), default=-1) + 1
         host = self._host or Host(free_id(host_id(uri), self._hosts), name, str(uri), position=position)
         return replace(host, name=name, uri=str(uri), group=group, colour=colour, read_only=read_only, saved=True,

@@ -31,8 +31,9 @@ class HostKeyDialog(ModalScreen[Answer | None]):
     HostKeyDialog #facts > Static { width: auto; height: auto; }
     HostKeyDialog #art { margin-right: 2; }
     HostKeyDialog #facts > #words { width: 1fr; }
-    HostKeyDialog #buttons { height: auto; margin-top: 1; }
-    HostKeyDialog Button { margin-right: 2; }
+    HostKeyDialog #buttons { height: 1; margin-top: 1; }
+    HostKeyDialog Button { margin-right: 2; height: 1; min-width: 8; border: none !important; padding: 0 1; }
+    HostKeyDialog Button:focus { text-style: bold reverse; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss_with('later')", "Decide later"),

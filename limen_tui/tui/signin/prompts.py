@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from limen_widgets.tick import Tick
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.screen import ModalScreen
-from textual.widgets import Button, Checkbox, Input, Label, Static
+from textual.widgets import Button, Input, Label, Static
 
 from limen_tui.model.questions import Answer, Question
 
@@ -29,9 +30,12 @@ class PromptDialog(ModalScreen[Answer | None]):
     }
     PromptDialog #text { height: auto; max-height: 8; margin-bottom: 1; color: $text-muted; }
     PromptDialog #wrong { color: $error; margin-bottom: 1; }
-    PromptDialog Input { margin-bottom: 1; }
-    PromptDialog #buttons { height: auto; }
-    PromptDialog Button { margin-right: 2; }
+    PromptDialog Input { height: 1; border: none; padding: 0 1; background: $panel; margin-bottom: 1; }
+    PromptDialog Input:focus { border: none; }
+    PromptDialog:ansi Input { text-style: underline; }
+    PromptDialog #buttons { height: 1; margin-top: 1; }
+    PromptDialog Button { margin-right: 2; height: 1; min-width: 8; border: none !important; padding: 0 1; }
+    PromptDialog Button:focus { text-style: bold reverse; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", "Cancel")]
 
@@ -53,7 +57,7 @@ class PromptDialog(ModalScreen[Answer | None]):
                 yield Label(Text(prompt.text))
                 yield Input(password=prompt.secret, id=f"prompt-{number}", select_on_focus=False)
             if question.can_remember:
-                yield Checkbox("Keep in memory until Limen exits", value=True, id="remember")
+                yield Tick("Keep in memory until Limen exits", value=True, id="remember")
             with Horizontal(id="buttons"):
                 yield Button("Sign in", id="answer", variant="primary")
                 yield Button("Cancel", id="cancel")
@@ -84,7 +88,7 @@ class PromptDialog(ModalScreen[Answer | None]):
 
     def _answer(self) -> None:
         values = tuple(field.value for field in self.query(Input))
-        remember = self._question.can_remember and self.query_one("#remember", Checkbox).value
+        remember = self._question.can_remember and self.query_one("#remember", Tick).value
         self._empty()
         self.dismiss(Answer(values, remember))
 

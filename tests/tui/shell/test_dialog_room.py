@@ -1,0 +1,83 @@
+"""Dialogs keep their buttons in sight, whatever else is told, and what was typed through a resize."""
+
+from __future__ import annotations
+
+import pytest
+from limen_widgets.tick import Tick
+from textual.screen import ModalScreen
+from textual.widgets import Button, Input
+from textual.widgets._toast import Toast
+
+from limen_tui.model.questions import Prompt, Question, QuestionKind
+from limen_tui.tui.hosts.hostform import HostForm
+from limen_tui.tui.signin.prompts import PromptDialog
+from tests.tui.shell.world import World, running
+
+
+async def host_form(world: World) -> HostForm:
+    await world.press("2", "n")
+    assert isinstance(world.app.screen, HostForm)
+    return world.app.screen
+
+
+async def test_a_notice_leaves_a_dialogs_buttons_in_sight_at_80x24() -> None:
+    async with running((80, 24)) as world:
+        world.app._disable_notifications = False
+        form = await host_form(world)
+        for number in range(2):
+            world.app.notify(f"Something of note happened to host {number}", timeout=60, markup=False)
+        await world.pilot.pause()
+        toasts = [toast.region for toast in form.query(Toast)]
+        assert len(toasts) == 2
+        for button in form.query(Button):
+            assert button.region.height == 1
+            assert button.region in form.region
+            assert not any(button.region.overlaps(toast) for toast in toasts)
+
+
+async def test_a_resize_keeps_dialog_input_and_keyboard() -> None:
+    async with running((120, 40)) as world:
+        form = await host_form(world)
+        await world.press(*"kvm9")
+        for size in ((80, 24), (40, 12), (20, 5), (200, 60)):
+            await world.pilot.resize_terminal(*size)
+            await world.pilot.pause()
+            assert world.app.screen is form
+            field = form.query_one("#address", Input)
+            assert field.value == "kvm9"
+            assert form.focused is field
+        await world.press("x")
+        assert form.query_one("#address", Input).value == "kvm9x"
+
+
+async def test_a_resize_keeps_the_vm_that_a_dialog_is_about() -> None:
+    async with running((120, 40)) as world:
+        vm = next(vm for vm in world.app.fleet.view.vms if vm.state == "running")
+        assert world.app.main.panel.show_vm(vm.key)
+        await world.pilot.pause()
+        await world.press("S")
+        dialog = world.app.screen
+        assert isinstance(dialog, ModalScreen)
+        for size in ((60, 15), (200, 60)):
+            await world.pilot.resize_terminal(*size)
+            await world.go_on()
+        assert world.app.screen is dialog
+        await world.press("y")
+        acts = world.app.fleet.acts.acts
+        assert [list(act.items) for act in acts] == [[vm.key]]
+
+
+@pytest.mark.parametrize("remember", [True, False])
+async def test_the_choice_to_remember_shows_without_colour_and_buttons_take_one_row(remember: bool) -> None:
+    async with running((80, 24)) as world:
+        question = Question(
+            "h", "kvm4", QuestionKind.PASSWORD, "Password", prompts=(Prompt("Password"),), can_remember=True
+        )
+        dialog = PromptDialog(question)
+        world.app.push_screen(dialog)
+        await world.pilot.pause()
+        tick = dialog.query_one("#remember", Tick)
+        tick.value = remember
+        await world.pilot.pause()
+        assert f"[{'x' if remember else ' '}] Keep in memory" in str(tick.render())
+        assert {button.region.height for button in dialog.query(Button)} == {1}
