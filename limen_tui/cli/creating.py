@@ -39,6 +39,7 @@ from limen_tui.model.spec import (
     errors,
 )
 from limen_tui.model.units import clean
+from limen_tui.model.workspace import in_workspace
 
 HOST_SECONDS = 60.0
 
@@ -127,6 +128,8 @@ def _with_flags(spec: VMSpec, arguments: argparse.Namespace) -> VMSpec:
         spec = replace(spec, tpm=True)
     if arguments.tag:
         spec = replace(spec, tags=tuple(arguments.tag))
+    if arguments.workspace:
+        spec = replace(spec, tags=in_workspace(spec.tags, arguments.workspace.strip()))
     spec = replace(spec, start=spec.start and not arguments.no_start, autostart=spec.autostart or arguments.autostart)
     return replace(spec, cloud_init=_cloud(spec, arguments))
 

@@ -53,6 +53,7 @@ def _create(verbs: argparse._SubParsersAction[argparse.ArgumentParser], with_jso
     say("--graphics", choices=("vnc", "spice", "none"))
     say("--kind", choices=("kvm", "qemu"), help="qemu emulates: many times slower, works without KVM")
     say("--tag", action="append", default=[], metavar="TAG")
+    say("--workspace", metavar="NAME", help="what it belongs to; kept as the tag ws/NAME")
     say("--user", metavar="NAME", help="cloud-init: the user to make")
     say("--ssh-key", action="append", default=[], metavar="FILE",
         help="cloud-init: public keys; without it those in ~/.ssh")  # fmt: skip

@@ -11,6 +11,7 @@ from limen_tui.errors import InputError
 from limen_tui.model.lifecycle import VMState
 from limen_tui.model.units import parse_size
 from limen_tui.model.vm import VM
+from limen_tui.model.workspace import workspace_of
 
 Texts = Callable[[VM], Iterable[str]]
 Figure = Callable[[VM, float], float | None]
@@ -23,6 +24,7 @@ TEXTS: Final[Mapping[str, Texts]] = {
     "name": lambda vm: (vm.name, vm.facts.title),
     "host": lambda vm: (vm.host_name,),
     "tag": lambda vm: vm.facts.tags,
+    "workspace": lambda vm: (workspace_of(vm.facts.tags),),
     "ip": lambda vm: vm.ips,
     "mac": lambda vm: (nic.mac for nic in vm.facts.nics),
     "uuid": lambda vm: (vm.key.uuid,),

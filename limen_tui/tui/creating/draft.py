@@ -28,6 +28,7 @@ from limen_tui.model.spec import (
     VMSpec,
 )
 from limen_tui.model.spec.cloud import Addressing
+from limen_tui.model.workspace import in_workspace
 
 T = TypeVar("T")
 SOURCES: Final = (
@@ -88,6 +89,7 @@ class Draft:
     balloon: bool = True
     autostart: bool = False
     start: bool = True
+    workspace: str = ""
     tags: str = ""
     title: str = ""
 
@@ -145,7 +147,7 @@ def spec_of(draft: Draft, name: str = "") -> tuple[VMSpec, tuple[Finding, ...]]:
         firmware=draft.firmware, tpm=draft.tpm, cpu_mode=draft.cpu_mode, machine=draft.machine.strip(),  # type: ignore[arg-type]
         kind=draft.kind, graphics=draft.graphics, serial=draft.serial, agent=draft.agent, rng=draft.rng,  # type: ignore[arg-type]
         balloon=draft.balloon, autostart=draft.autostart, start=draft.start,
-        tags=tuple(dict.fromkeys(draft.tags.replace(",", " ").split())), title=draft.title.strip(),
+        tags=_tags(draft), title=draft.title.strip(),
         cloud_init=_cloud(draft) if draft.source == "cloud-image" else None,
     )  # fmt: skip
     return spec, tuple(wrong)
@@ -216,6 +218,10 @@ def _topology(text: str) -> Topology:
         raise InputError("Sockets x cores x threads", hint="such as 1x4x2")
     sockets, cores, threads = (_whole(part.strip()) for part in parts)
     return Topology(sockets, cores, threads)
+
+
+def _tags(draft: Draft) -> tuple[str, ...]:
+    return in_workspace(dict.fromkeys(draft.tags.replace(",", " ").split()), draft.workspace.strip())
 
 
 def _cloud(draft: Draft) -> CloudInit:

@@ -46,6 +46,7 @@ SECTIONS: Final = (
         Field("kernel", "Kernel", "/path/on/the/host/vmlinuz", sources=frozenset({"kernel"})),
         Field("initrd", "Initrd", "/path/on/the/host/initrd.img", sources=frozenset({"kernel"})),
         Field("cmdline", "Command line", "console=ttyS0 root=/dev/vda1", sources=frozenset({"kernel"})),
+        Field("workspace", "Workspace", "none; shop, staging ... kept as the tag ws/NAME"),
         Field("tags", "Tags", "web prod"),
     )),
     Section("Size", (

@@ -12,6 +12,7 @@ from limen_widgets.pieces import Cell, Pieces, pieces_of
 
 from limen_tui.model.samples import StatsGroup
 from limen_tui.model.vm import VM
+from limen_tui.model.workspace import workspace_of
 from limen_tui.tui.fleet import cells, order
 
 GROUPS: Final[Mapping[str, frozenset[StatsGroup]]] = {
@@ -113,6 +114,8 @@ def _optional(history: Callable[[VM], Sequence[float]], group_of: Callable[[VM],
         _text("machine", "Machine", cells.machine, lambda vm: vm.facts.machine or None, most=20, text="Machine type"),
         _text("kind", "Kind", cells.kind, lambda vm: vm.facts.kind or None, most=8, text="libvirt's domain type"),
         _text("firmware", "Firmware", cells.firmware, lambda vm: vm.facts.firmware or None, most=8, text="BIOS, UEFI"),
+        _text("workspace", "Workspace", lambda vm: cells.text(workspace_of(vm.facts.tags)),
+              lambda vm: workspace_of(vm.facts.tags) or None, most=20, text="Its tag ws/NAME"),
         _text("group", "Group", lambda vm: cells.text(group_of(vm)), lambda vm: group_of(vm) or None, most=16,
               text="The group of its host"),
         _figure("disks", "Disks", cells.disks, lambda vm: len(vm.facts.disks), width=5, text="How many disks"),

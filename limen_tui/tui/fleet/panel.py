@@ -112,7 +112,7 @@ class FleetPanel(ViewPanel):
 
     def show_fleet(self, view: FleetView) -> None:
         """Take in a new view; repaints only lines that changed. While frozen only the latest is kept."""
-        if self._frozen or not self.is_mounted or self._can_wait(view):
+        if self._frozen or not self.is_mounted or not self.children or self._can_wait(view):
             return
         self._view = view
         self._filled_at = self._fleet.clock.mono()
@@ -138,6 +138,8 @@ class FleetPanel(ViewPanel):
 
     def watched(self) -> Needs:
         """The hosts of the rows on screen, those rows, and the groups of figures that columns and strip need."""
+        if not self.children:
+            return Needs()  # a slow machine ticks before its parts are there
         keys = [key for key in self.table.visible_keys() if isinstance(key, VMKey)]
         hosts = {key.host_id for key in keys} | ({self._host_id} if self._host_id else set())
         columns = set(self.table.visible_columns) | {self.table.sorting[0]}
