@@ -46,6 +46,8 @@ if TYPE_CHECKING:
 LEAVES_TEXT = frozenset({"enter", "escape", "tab", "shift+tab"})
 """Keys after which another widget may have the keyboard."""
 HELD_SECONDS = 0.15
+HELD_ROUNDS = 20
+"""So often a look at whether a text field has done what its Enter asks; after that keys count without it."""
 TICK = 0.25
 """Seconds between looks at what the sessions have."""
 BREATH = 0.95
@@ -283,9 +285,20 @@ class LimenApp(App[int], inherit_bindings=False):
                     return
             self.call_later(self._release, held)
 
+        nodes, rounds = tuple(around), iter(range(HELD_ROUNDS))
         next_one()
-        # a dialog that the key has closed may take its queue with it
-        self.set_timer(HELD_SECONDS, lambda: self.call_later(self._release, held))
+
+        def look_again() -> None:
+            if self._held is not held:
+                return
+            # A dialog that the key has closed may take its queue with it. Where all are there, a busy machine only
+            # needs longer: a key let go too soon would be typed into the field.
+            if next(rounds, None) is not None and all(node.is_running for node in nodes):
+                self.set_timer(HELD_SECONDS, look_again)
+            else:
+                self.call_later(self._release, held)
+
+        self.set_timer(HELD_SECONDS, look_again)
 
     async def _release(self, held: list[events.Key]) -> None:
         """On the app's own queue: no newer key can come between."""
