@@ -182,7 +182,7 @@ def _write(context: Context, args: Args) -> Result:
     if data is None:
         raise InputError(f"The content of {args['name']} was only in memory",
                          "It may hold the hash of a password, so it was not written down.",
-                         "Roll the job back, and create the VM again.")  # fmt: skip
+                         "What there was of it is put back: create the VM again.")  # fmt: skip
     place = 0
 
     def read(count: int) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from limen_widgets.line_table import Column
 from limen_widgets.line_table.messages import RowActivated
@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 AGAIN = (JobState.FAILED, JobState.CANCELLED)
 
 
+REREAD: Final = 3.0
+"""Seconds between looks at the jobs of other processes."""
+
+
 class JobsPanel(TablePanel[JobRow]):
     """Newest on top; Enter opens one to show its VMs or steps."""
 
@@ -45,6 +49,19 @@ class JobsPanel(TablePanel[JobRow]):
     def __init__(self, app: LimenApp) -> None:
         super().__init__(app)
         self._opened: set[Hashable] = set()
+
+    def on_mount(self) -> None:
+        """While it is looked at, jobs of other processes are read anew: they tell of themselves in the journal only."""
+        super().on_mount()
+        self.set_interval(REREAD, self._reread)
+
+    def on_show(self) -> None:
+        """As soon as it is looked at."""
+        self._reread()
+
+    def _reread(self) -> None:
+        if self.is_on_screen and self.region.width:
+            self.limen.job_desk.begin()
 
     def columns(self) -> Sequence[Column[JobRow]]:
         """Of the table."""
@@ -146,7 +163,8 @@ class JobsPanel(TablePanel[JobRow]):
         """Steps and log, as text."""
         row = self.table.cursor_row
         if row is not None and row.job is not None:
-            self.app.push_screen(JobLogScreen(row.job))
+            # as it is now: the row may be a moment old
+            self.app.push_screen(JobLogScreen(self.fleet.jobs.job(row.job.id)))
 
 
 class JobLogScreen(TextScreen):

@@ -11,6 +11,7 @@ from limen_tui.jobs.ops.registry import Operation
 from limen_tui.jobs.owner import this_process
 from limen_tui.model.jobs import Job, JobPlan, JobState, Step, StepPlan, StepState
 from limen_tui.tui.fleet.totals import job_items
+from limen_tui.tui.jobs import panel
 from limen_tui.tui.jobs.leaving import LeavingDialog
 from limen_tui.tui.jobs.panel import JobLogScreen
 from tests.tui.jobs.test_history import until
@@ -90,6 +91,16 @@ async def test_what_a_crash_left_is_told_and_can_be_left() -> None:
         await world.press("5", "l")
         await until(world, lambda: world.app.fleet.jobs.job("abc").state is JobState.LEFT)
         await until(world, lambda: "waits for you" not in text(world))
+
+
+async def test_a_job_of_another_limen_comes_up_while_the_view_is_open(monkeypatch) -> None:
+    monkeypatch.setattr(panel, "REREAD", 0.05)
+    async with running() as world:
+        await world.press("5")
+        assert PLAN.title not in text(world)
+        job = Job("abc", PLAN, JobState.RUNNING, (), 1000.0, this_process())
+        world.app.fleet.inventory.journal.begin(job).result(5)
+        await until(world, lambda: PLAN.title in text(world))
 
 
 def test_the_words_in_the_bar() -> None:
