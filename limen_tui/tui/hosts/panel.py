@@ -229,7 +229,7 @@ def host_columns() -> Sequence[Column[HostRow]]:
         Column("tick", "Tick", lambda r: UNKNOWN if r.host.load.tick_ms is None else f"{r.host.load.tick_ms:.0f} ms",
                lambda r: r.host.load.tick_ms, width=8, align="right", highlight=False, descending_first=True,
                priority=7,               header_help="How long the last sample took"),
-        Column("problem", "Problem", problem, lambda r: r.host.problem.title if r.host.problem else None, min_width=8,
+        Column("problem", "Problem", problem, lambda r: r.host.problem.title if r.host.problem else None, min_width=13,
                max_width=80, flex=1, priority=4, highlight=False),
         Column("group", "Group", lambda r: r.host.host.group, lambda r: r.host.host.group or None, max_width=20,
                default=False, highlight=False),

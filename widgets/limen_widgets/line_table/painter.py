@@ -156,17 +156,21 @@ class Painter(Generic[R]):
 
     def header_strip(self, width: int, sort: str, arrow: str, more: int) -> Strip:
         """Titles, the sort arrow, and how many columns did not fit."""
-        segments = [Segment(" " * GUTTER, self._style("header", ""))]
+        note = f" +{more}→" if more else ""
+        segments, room = [Segment(" " * GUTTER, self._style("header", ""))], width - len(note) - GUTTER
         for number, spot in enumerate(self.placed):
             if number:
+                room -= GAP
                 segments.append(Segment(" " * GAP, self._style("header", "")))
             chosen = spot.column.id == sort
             title = f"{spot.column.title} {arrow}" if chosen else spot.column.title
-            shown = fit(((title, "sorted" if chosen else ""),), spot.width, right=spot.column.align == "right")
+            # a title that the note would cut is shortened so that it shows
+            shown = fit(((title, "sorted" if chosen else ""),), max(0, min(spot.width, room)),
+                        right=spot.column.align == "right")  # fmt: skip
+            room -= spot.width
             segments += [Segment(text, self._style("header", style)) for text, style in shown]
         strip = _filled(segments, width, self._style("header", ""))
         if more:
-            note = f" +{more}→"
             strip = Strip.join([strip.crop(0, width - len(note)), Strip([Segment(note, self._style("header", "dim"))])])
         return strip
 
