@@ -6,7 +6,7 @@ keeps what was typed.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -31,7 +31,7 @@ from limen_tui.model.spec import Finding
 from limen_tui.model.units import clean
 from limen_tui.tui.creating.draft import OWN_SIZE, Draft, changed, names_of, spec_of, with_preset
 from limen_tui.tui.creating.entries import Filled, PasswordEntry
-from limen_tui.tui.creating.fields import FIELDS, SECTIONS, Field, field_of
+from limen_tui.tui.creating.fields import FIELDS, SECTIONS, Field, Section, field_of
 from limen_tui.tui.creating.grounds import Grounded, Grounds
 from limen_tui.tui.creating.plan import View, plan_lines
 from limen_tui.tui.reading import shared_reader
@@ -101,6 +101,8 @@ class CreateScreen(ModalScreen[Draft | None]):
         self._fleet = app.fleet
         self._draft = draft or Draft()
         self._number = 0
+        self.complete = False
+        """Whether all sections are there."""
         self._grounds = Grounds(app.fleet, self.post_message, app.settings.presets)
         self._prepared: Prepared | None = None
         self._wrong: tuple[Finding, ...] = ()
@@ -117,18 +119,41 @@ class CreateScreen(ModalScreen[Draft | None]):
         yield Label("New VM", id="head", markup=False)
         with Horizontal(id="body"):
             with VerticalScroll(id="form", can_focus=False):
-                for section in SECTIONS:
-                    yield Label(section.title, classes="section", id=f"section-{section.title.lower()}")
-                    for field in section.fields:
-                        with Horizontal(classes="row", id=f"row-{field.id}"):
-                            yield Label(field.label, id=f"label-{field.id}", markup=False)
-                            yield self._widget(field)
-                with Horizontal(id="buttons"):
-                    yield Button("Create", id="create", variant="primary")
-                    yield Button("Leave", id="leave")
+                yield from self._section(SECTIONS[0])
             with VerticalScroll(id="plan-pane", can_focus=False):
                 yield Static("", id="plan", markup=False)
         yield Label("ctrl+s create   Tab or ↓ next field   Esc leave; what was typed stays", id="foot", markup=False)
+
+    def _section(self, section: Section) -> Iterator[Widget]:
+        """Its title and rows, filled in from the draft, only those shown that mean something for the source."""
+        source = self._draft.source
+        title = Label(section.title, classes="section", id=f"section-{section.title.lower()}")
+        title.display = source in section.sources
+        yield title
+        for field in section.fields:
+            label = Label(field.label, id=f"label-{field.id}", markup=False)
+            row = Horizontal(label, self._widget(field), classes="row", id=f"row-{field.id}")
+            row.display = source in section.sources and source in field.sources
+            yield row
+
+    async def _mount_rest(self, place: int = 1) -> None:
+        """The sections below the first, one between two paints: all at once would keep the form from the screen and
+        keys from the name for half a second."""
+        if not self.is_attached:
+            return  # left already
+        form = self.query_one("#form")
+        if place < len(SECTIONS):
+            await form.mount(*self._section(SECTIONS[place]))
+            self.call_after_refresh(self._mount_rest, place + 1)
+            return
+        buttons = (Button("Create", id="create", variant="primary"), Button("Leave", id="leave"))
+        await form.mount(Horizontal(*buttons, id="buttons"))
+        self.complete = True
+        self._replan()
+
+    def _known(self, id_: str) -> Widget | None:
+        """A part of the form, if it is there yet."""
+        return next(iter(self.query(f"#{id_}")), None)
 
     def _widget(self, field: Field) -> Widget:
         value = getattr(self._draft, field.id, "")
@@ -159,6 +184,7 @@ class CreateScreen(ModalScreen[Draft | None]):
             shared_reader().read(lambda: "\n".join(own_keys()), lambda keys: self.post_message(Filled("keys", keys)))
         self.set_focus(self.query_one("#name"))
         self._replan()
+        self.call_after_refresh(self._mount_rest)
 
     def on_resize(self) -> None:
         """The plan goes below where there is no room beside."""
@@ -187,10 +213,11 @@ class CreateScreen(ModalScreen[Draft | None]):
             if name == "pool" and wished not in values and "default" in values:
                 wished = "default"
             value = wished if wished in values else values[0]
-            select: Select[str] = self.query_one(f"#{name}", Select)
-            with self.prevent(Select.Changed):
-                select.set_options(choices)
-                select.value = value
+            select = self._known(name)
+            if isinstance(select, Select):
+                with self.prevent(Select.Changed):
+                    select.set_options(choices)
+                    select.value = value
             self._draft = changed(self._draft, name, value)
         self._replan()
 
@@ -239,7 +266,7 @@ class CreateScreen(ModalScreen[Draft | None]):
     def _set(self, field: str, value: str) -> None:
         """Change a field by ourselves."""
         self._draft = changed(self._draft, field, value)
-        widget = self.query_one(f"#{field}")
+        widget = self._known(field)  # one that comes later reads the draft
         if isinstance(widget, Input):
             widget.value = value
         elif isinstance(widget, TextArea):
@@ -270,10 +297,13 @@ class CreateScreen(ModalScreen[Draft | None]):
         """Only the rows that mean something for the chosen source."""
         source = self._draft.source
         for section in SECTIONS:
-            self.query_one(f"#section-{section.title.lower()}").display = source in section.sources
+            title = self._known(f"section-{section.title.lower()}")
+            if title is None:
+                continue
+            title.display = source in section.sources
             for field in section.fields:
-                shown = source in section.sources and source in field.sources
-                self.query_one(f"#row-{field.id}").display = shown
+                if (row := self._known(f"row-{field.id}")) is not None:
+                    row.display = source in section.sources and source in field.sources
         words = {"iso": "ISO", "import": "Disk"}
         self.query_one("#label-image", Label).update(words.get(source, "Image"))
 
@@ -332,9 +362,9 @@ class CreateScreen(ModalScreen[Draft | None]):
             if levels.get(field) != "error":
                 levels[field] = finding.level
         for field in FIELDS:
-            label = self.query_one(f"#label-{field}", Label)
-            label.set_class(levels.get(field) == "error", "-wrong")
-            label.set_class(levels.get(field) == "warning", "-doubtful")
+            if (label := self._known(f"label-{field}")) is not None:
+                label.set_class(levels.get(field) == "error", "-wrong")
+                label.set_class(levels.get(field) == "warning", "-doubtful")
 
     def show_fleet(self, view: FleetView) -> None:  # noqa: ARG002
         """The host may have come up meanwhile."""

@@ -180,3 +180,29 @@ async def test_looks(size) -> None:
         assert plan.height >= 8
         assert name.width >= 30
         assert screen.region.contains_region(plan)
+
+
+async def test_keys_are_taken_while_the_form_is_still_being_laid_out() -> None:
+    async with running() as world:
+        for key in ("n", "w", "e", "b"):
+            world.app.simulate_key(key)
+        await world.pilot.pause()
+        screen = world.app.screen
+        assert isinstance(screen, CreateScreen)
+        while not screen.complete:
+            await world.pilot.pause(0.01)
+        assert screen.query_one("#name", Input).value == "web"
+        assert {widget.id for widget in screen.query(".row")} == {f"row-{name}" for name in FIELDS}
+
+
+@pytest.mark.parametrize("turns", range(8))
+async def test_it_can_be_left_at_any_moment(turns) -> None:
+    async with running() as world:
+        world.app.simulate_key("n")
+        for _ in range(turns * 3):
+            await asyncio.sleep(0)
+        world.app.simulate_key("escape")
+        await world.pilot.pause()
+        if isinstance(world.app.screen, CreateScreen):  # it came after the key
+            await world.press("escape")
+        assert not isinstance(world.app.screen, CreateScreen)
