@@ -101,6 +101,11 @@ class Inventory:
         self._logs = Logs(database, keep_events=keep_events)
         self._writer = Writer(database, path, after_failure=self._forget_known)
 
+    @property
+    def problem(self) -> InventoryError | None:
+        """Why the last write was not kept (a full disk); ``None`` when all is well. Any thread."""
+        return self._writer.problem
+
     # made at the first use: the first paint does without
 
     @cached_property

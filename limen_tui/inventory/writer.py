@@ -29,6 +29,8 @@ class Writer:
         self._queue: queue.SimpleQueue[_Item | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._closed = False
+        self.problem: InventoryError | None = None
+        """Why the last write was not kept, while the file is at fault. Set on the writer's thread."""
         # A daemon: a disk that hangs must not keep the process from ending.
         self._thread = threading.Thread(target=self._run, name="inventory-writer", daemon=True)
         self._thread.start()
@@ -79,7 +81,11 @@ class Writer:
         except DB_ERRORS as error:
             with contextlib.suppress(*DB_ERRORS):
                 self._database.run("ROLLBACK")
-            failures = {number: unusable(self._path, error) for number in range(len(items))}
+            self.problem = unusable(self._path, error)
+            failures = dict.fromkeys(range(len(items)), self.problem)
+        else:
+            if not failures:
+                self.problem = None
         if failures:
             self._after_failure()
         for number, (_, future) in enumerate(items):
@@ -95,7 +101,7 @@ class Writer:
         except InventoryError as error:
             failure = error
         except DB_ERRORS as error:
-            failure = unusable(self._path, error)
+            self.problem = failure = unusable(self._path, error)
         except (ValueError, TypeError, AttributeError, LookupError, ArithmeticError, RecursionError) as error:
             # What came in cannot be stored; the thread and its other writes go on.
             failure = InventoryError("This cannot be kept in the inventory", str(error))

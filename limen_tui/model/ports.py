@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias, TypeVar
 from limen_tui.model.samples import ALL_GROUPS, StatsGroup
 
 if TYPE_CHECKING:  # only named in signatures: to load them all would keep the first paint waiting
+    from limen_tui.errors import LimenError
     from limen_tui.model.events import AuditEntry, HostEvent
     from limen_tui.model.host import Host, HostSnapshot
     from limen_tui.model.jobs import Job, Step
@@ -260,6 +261,10 @@ class InventoryPort(Protocol):
 
     def events(self, *, limit: int = 500, search: str = "") -> tuple[HostEvent, ...]:
         """Newest first."""
+
+    @property
+    def problem(self) -> LimenError | None:
+        """Why the last write was not kept (a full disk); ``None`` when all is well."""
 
     @property
     def minutes(self) -> MinuteStore:

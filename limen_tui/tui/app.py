@@ -30,6 +30,7 @@ from limen_tui.model.units import clean
 from limen_tui.settings import Settings
 from limen_tui.tui.acting import Acting
 from limen_tui.tui.actionscreen import ActionScreen, method_name
+from limen_tui.tui.keeping import KeepingWatch
 from limen_tui.tui.keymap import Keys, effective_keys, place_keys
 from limen_tui.tui.main.screen import MainScreen
 from limen_tui.tui.memory import THEME, Memory
@@ -90,6 +91,7 @@ class LimenApp(App[int], inherit_bindings=False):
         self.consoles: ConsoleDesk | None = None
         """The open serial consoles, once there was one."""
         self.sign_in = SignInDesk(self, fleet.questions)
+        self.keeping = KeepingWatch(self)
         self._notices = tuple(notices)
         self.came_back = float("-inf")
         """When the terminal last came back from another program, in monotonic seconds."""
@@ -163,6 +165,7 @@ class LimenApp(App[int], inherit_bindings=False):
             self._soon = True
             self.set_timer(SOON, self._again)
         self.sign_in.tick()
+        self.keeping.tick()
         self.acting.tick()
         self.job_desk.tick()
         now = (self.fleet.view.rev, self.fleet.acts.rev, self.fleet.events_seen, self.job_desk.rev)

@@ -8,6 +8,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Input
 from textual.widgets._toast import Toast
 
+from limen_tui.errors import InventoryError
 from limen_tui.model.questions import Prompt, Question, QuestionKind
 from limen_tui.tui.hosts.hostform import HostForm
 from limen_tui.tui.signin.prompts import PromptDialog
@@ -33,6 +34,16 @@ async def test_a_notice_leaves_a_dialogs_buttons_in_sight_at_80x24() -> None:
             assert button.region.height == 1
             assert button.region in form.region
             assert not any(button.region.overlaps(toast) for toast in toasts)
+
+
+async def test_a_disk_that_is_full_is_told_once() -> None:
+    async with running((80, 24)) as world:
+        inventory = world.app.fleet.inventory
+        inventory._writer.problem = InventoryError("No", "database or disk is full", "Make room.")
+        for _ in range(3):
+            world.app.tick()
+        await world.pilot.pause()
+        assert world.notices().count("disk is full") == 1
 
 
 async def test_a_resize_keeps_dialog_input_and_keyboard() -> None:

@@ -45,11 +45,13 @@ def test_a_full_disk_is_told_and_survived(small_disk: Path) -> None:
     with pytest.raises(InventoryError) as told:
         for number in range(2, 200):
             inventory.event(_event(number, "y" * 8000)).result(20)
-    assert "full" in f"{told.value} {told.value.hint}"
+    assert "disk is full" in told.value.detail
+    assert inventory.problem is not None
     assert inventory.events(limit=1000)[-1].text == "first", "what was kept can still be read"
     ballast.unlink()
     inventory.event(_event(999, "there is room again")).result(20)
     assert inventory.events(limit=1)[0].text == "there is room again"
+    assert inventory.problem is None
     inventory.close()
     with sqlite3.connect(path) as database:
         assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
