@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from limen_widgets.tick import Tick
 from rich.text import Text
@@ -59,6 +59,10 @@ class Ready(Message):
     def __init__(self, made: tuple[tuple[tuple[Finding, ...], Prepared], ...]) -> None:
         super().__init__()
         self.made = made
+
+
+IMAGE_WORDS: Final = {"iso": "ISO", "import": "Disk"}
+"""By source: what the image is called."""
 
 
 class CreateScreen(ModalScreen[Draft | None]):
@@ -119,7 +123,9 @@ class CreateScreen(ModalScreen[Draft | None]):
         yield Label("New VM", id="head", markup=False)
         with Horizontal(id="body"):
             with VerticalScroll(id="form", can_focus=False):
-                yield from self._section(SECTIONS[0])
+                title, *rows = self._section(SECTIONS[0])
+                yield title
+                yield from (row for row in rows if row.display)
             with VerticalScroll(id="plan-pane", can_focus=False):
                 yield Static("", id="plan", markup=False)
         yield Label("ctrl+s create   Tab or ↓ next field   Esc leave; what was typed stays", id="foot", markup=False)
@@ -131,7 +137,8 @@ class CreateScreen(ModalScreen[Draft | None]):
         title.display = source in section.sources
         yield title
         for field in section.fields:
-            label = Label(field.label, id=f"label-{field.id}", markup=False)
+            words = IMAGE_WORDS.get(source, field.label) if field.id == "image" else field.label
+            label = Label(words, id=f"label-{field.id}", markup=False)
             row = Horizontal(label, self._widget(field), classes="row", id=f"row-{field.id}")
             row.display = source in section.sources and source in field.sources
             yield row
@@ -142,6 +149,8 @@ class CreateScreen(ModalScreen[Draft | None]):
         if not self.is_attached:
             return  # left already
         form = self.query_one("#form")
+        if place == 1:
+            await self._mount_unshown(form)
         if place < len(SECTIONS):
             await form.mount(*self._section(SECTIONS[place]))
             self.call_after_refresh(self._mount_rest, place + 1)
@@ -150,6 +159,15 @@ class CreateScreen(ModalScreen[Draft | None]):
         await form.mount(Horizontal(*buttons, id="buttons"))
         self.complete = True
         self._replan()
+
+    async def _mount_unshown(self, form: Widget) -> None:
+        """Rows of the first section that another source needs, each in its place."""
+        above, *rows = self._section(SECTIONS[0])
+        for row in rows:
+            known = self._known(row.id or "")
+            if known is None:
+                await form.mount(row, after=f"#{above.id}")
+            above = row
 
     def _known(self, id_: str) -> Widget | None:
         """A part of the form, if it is there yet."""
@@ -304,8 +322,8 @@ class CreateScreen(ModalScreen[Draft | None]):
             for field in section.fields:
                 if (row := self._known(f"row-{field.id}")) is not None:
                     row.display = source in section.sources and source in field.sources
-        words = {"iso": "ISO", "import": "Disk"}
-        self.query_one("#label-image", Label).update(words.get(source, "Image"))
+        if isinstance(label := self._known("label-image"), Label):
+            label.update(IMAGE_WORDS.get(source, "Image"))
 
     # -- the plan ---------------------------------------------------------------------------------
 
