@@ -6,9 +6,9 @@ keeps what was typed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from limen_widgets.tick import Tick
 from rich.text import Text
@@ -18,8 +18,6 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.css.query import NoMatches
 from textual.message import Message
-from textual.screen import ModalScreen
-from textual.widget import Widget
 from textual.widgets import Button, Input, Label, Select, Static, TextArea
 
 from limen_tui.errors import LimenError
@@ -30,10 +28,11 @@ from limen_tui.model.placement import suggest_host
 from limen_tui.model.spec import Finding
 from limen_tui.model.units import clean
 from limen_tui.tui.creating.draft import OWN_SIZE, Draft, changed, names_of, spec_of, with_preset
-from limen_tui.tui.creating.entries import Filled, PasswordEntry
-from limen_tui.tui.creating.fields import FIELDS, SECTIONS, Field, Section, field_of
+from limen_tui.tui.creating.entries import Filled
+from limen_tui.tui.creating.fields import FIELDS, SECTIONS, field_of
 from limen_tui.tui.creating.grounds import Grounded, Grounds
 from limen_tui.tui.creating.plan import View, plan_lines
+from limen_tui.tui.creating.rows import IMAGE_WORDS, FormRows
 from limen_tui.tui.reading import shared_reader
 
 if TYPE_CHECKING:
@@ -61,11 +60,7 @@ class Ready(Message):
         self.made = made
 
 
-IMAGE_WORDS: Final = {"iso": "ISO", "import": "Disk"}
-"""By source: what the image is called."""
-
-
-class CreateScreen(ModalScreen[Draft | None]):
+class CreateScreen(FormRows):
     """Starts the jobs itself, and dismisses with the draft to keep for the next time."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -105,8 +100,6 @@ class CreateScreen(ModalScreen[Draft | None]):
         self._fleet = app.fleet
         self._draft = draft or Draft()
         self._number = 0
-        self.complete = False
-        """Whether all sections are there."""
         self._grounds = Grounds(app.fleet, self.post_message, app.settings.presets)
         self._prepared: Prepared | None = None
         self._wrong: tuple[Finding, ...] = ()
@@ -129,70 +122,6 @@ class CreateScreen(ModalScreen[Draft | None]):
             with VerticalScroll(id="plan-pane", can_focus=False):
                 yield Static("", id="plan", markup=False)
         yield Label("ctrl+s create   Tab or ↓ next field   Esc leave; what was typed stays", id="foot", markup=False)
-
-    def _section(self, section: Section) -> Iterator[Widget]:
-        """Its title and rows, filled in from the draft, only those shown that mean something for the source."""
-        source = self._draft.source
-        title = Label(section.title, classes="section", id=f"section-{section.title.lower()}")
-        title.display = source in section.sources
-        yield title
-        for field in section.fields:
-            words = IMAGE_WORDS.get(source, field.label) if field.id == "image" else field.label
-            label = Label(words, id=f"label-{field.id}", markup=False)
-            row = Horizontal(label, self._widget(field), classes="row", id=f"row-{field.id}")
-            row.display = source in section.sources and source in field.sources
-            yield row
-
-    async def _mount_rest(self, place: int = 1) -> None:
-        """The sections below the first, one between two paints: all at once would keep the form from the screen and
-        keys from the name for half a second."""
-        if not self.is_attached:
-            return  # left already
-        form = self.query_one("#form")
-        if place == 1:
-            await self._mount_unshown(form)
-        if place < len(SECTIONS):
-            await form.mount(*self._section(SECTIONS[place]))
-            self.call_after_refresh(self._mount_rest, place + 1)
-            return
-        buttons = (Button("Create", id="create", variant="primary"), Button("Leave", id="leave"))
-        await form.mount(Horizontal(*buttons, id="buttons"))
-        self.complete = True
-        self._replan()
-
-    async def _mount_unshown(self, form: Widget) -> None:
-        """Rows of the first section that another source needs, each in its place."""
-        above, *rows = self._section(SECTIONS[0])
-        for row in rows:
-            known = self._known(row.id or "")
-            if known is None:
-                await form.mount(row, after=f"#{above.id}")
-            above = row
-
-    def _known(self, id_: str) -> Widget | None:
-        """A part of the form, if it is there yet."""
-        return next(iter(self.query(f"#{id_}")), None)
-
-    def _widget(self, field: Field) -> Widget:
-        value = getattr(self._draft, field.id, "")
-        if field.flag:
-            return Tick("", bool(value), id=field.id)
-        if field.choices is not None:
-            choices = self._grounds.choices(field, self._draft)
-            values = [each for _, each in choices]
-            return Select(choices, allow_blank=False, value=value if value in values else values[0], id=field.id,
-                          compact=True)  # fmt: skip
-        if field.lines > 1:
-            area = TextArea(str(value), id=field.id, compact=True, placeholder=field.hint, soft_wrap=False)
-            area.cursor_blink = False
-            area.styles.height = field.lines
-            return area
-        if field.password:
-            return PasswordEntry(field.id, field.hint)
-        entry = Input(str(value), placeholder=field.hint, id=field.id, compact=True, select_on_focus=False,
-                      max_length=4000)  # fmt: skip
-        entry.cursor_blink = False
-        return entry
 
     def on_mount(self) -> None:
         """The name has the keyboard; the host is asked."""
