@@ -9,13 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
+from limen_widgets.tick import Tick
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.events import Key, Resize
 from textual.message import Message
-from textual.widgets import Button, Checkbox, Input, Label
+from textual.widgets import Button, Input, Label
 
 from limen_tui.errors import InputError, LimenError
 from limen_tui.fleet.resizing import host_info, look
@@ -84,7 +85,7 @@ class ResizeDialog(Dialog[Confirmed | None]):
     ResizeDialog FieldRow { height: 1; }
     ResizeDialog FieldRow Label { width: 16; }
     ResizeDialog FieldRow Input { width: 1fr; }
-    ResizeDialog Checkbox { height: 1; border: none; padding: 0; background: $surface; }
+    ResizeDialog Tick { background: $surface; }
     ResizeDialog FieldRow.-wrong Label { color: $text-error; text-style: bold; }
     ResizeDialog FactScroll { width: 1fr; height: 1fr; background: $panel; padding: 0 1; }
     ResizeDialog FactLines { background: $panel; }
@@ -117,7 +118,7 @@ class ResizeDialog(Dialog[Confirmed | None]):
             with VerticalScroll(id="form", can_focus=False):
                 for field in self._fields:
                     yield FieldRow(field)
-                yield Checkbox("At the next boot: no (ctrl+b)", id="wait", compact=True)
+                yield Tick("At the next boot: no (ctrl+b)", id="wait", compact=True)
             yield FactScroll()
         with Horizontal(classes="dialog--buttons"):
             yield Button("Resize (ctrl+s)", id="apply", variant="primary", disabled=True)
@@ -166,7 +167,7 @@ class ResizeDialog(Dialog[Confirmed | None]):
         new = [FieldRow(field) for field in fields if field.id not in known]
         self._fields = fields
         self._fit()
-        wait = self.query_one("#wait", Checkbox)
+        wait = self.query_one("#wait", Tick)
         wait.display = event.answer.running and event.answer.persistent
         await self.query_one("#form").mount(*new, before=wait)
         started = next((field for field in fields if (field.kind, field.target) == self._start), None)
@@ -177,13 +178,13 @@ class ResizeDialog(Dialog[Confirmed | None]):
     # -- what is typed ----------------------------------------------------------------------------
 
     @on(Input.Changed)
-    @on(Checkbox.Changed)
+    @on(Tick.Changed)
     def _typed(self) -> None:
         self._show()
 
     def action_wait(self) -> None:
         """vCPUs and memory now where they can, or at the next boot."""
-        box = self.query_one("#wait", Checkbox)
+        box = self.query_one("#wait", Tick)
         box.value = not box.value
 
     async def on_key(self, event: Key) -> None:
@@ -199,7 +200,7 @@ class ResizeDialog(Dialog[Confirmed | None]):
         if not self.is_mounted:
             return
         self._wish, wrong = wish_of(self._fields, self._texts())
-        wait = self.query_one("#wait", Checkbox)
+        wait = self.query_one("#wait", Tick)
         # in words too: without colour the two look alike
         wait.label = f"At the next boot: {'yes' if wait.value else 'no'} (ctrl+b)"
         self._wish = replace(self._wish, next_boot=wait.value)

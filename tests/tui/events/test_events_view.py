@@ -34,7 +34,8 @@ def fill(world: World, count: int) -> None:
     """Events of another day, in the inventory only."""
     inventory = world.app.fleet.inventory
     for number in range(count):
-        last = inventory.event(HostEvent(1000.0 + number // 3, "gone", "gone", EventKind.HOST, f"old {number} of {count}"))
+        text = f"old {number} of {count}"
+        last = inventory.event(HostEvent(1000.0 + number // 3, "gone", "gone", EventKind.HOST, text))
     last.result(20)
 
 
