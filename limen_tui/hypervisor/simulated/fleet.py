@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from random import Random
 
 from limen_tui.hypervisor.simulated.catalogue import BROKEN, CRASHY, STUBBORN, Made, make
+from limen_tui.hypervisor.simulated.clock import SimulatedClock
 from limen_tui.hypervisor.simulated.host import SimulatedHost
 from limen_tui.hypervisor.simulated.weather import Weather
 from limen_tui.model.host import Host
@@ -17,28 +17,6 @@ from limen_tui.model.ports import EventSink
 NAMES = ("alder", "birch", "cedar", "elm", "fir", "hazel")
 GROUPS = ("berlin", "berlin", "berlin", "oslo", "oslo", "edge")
 SPECIAL = {0: STUBBORN, 1: BROKEN, 2: CRASHY}
-EPOCH = 1_767_225_600.0
-"""2026-01-01: where a told clock begins."""
-
-
-class SimulatedClock:
-    """Real time, or time that goes on only when told."""
-
-    def __init__(self, *, manual: bool) -> None:
-        self._told: float | None = 0.0 if manual else None
-
-    def wall(self) -> float:
-        """Unix time in seconds."""
-        return time.time() if self._told is None else EPOCH + self._told
-
-    def mono(self) -> float:
-        """Monotonic seconds."""
-        return time.monotonic() if self._told is None else self._told
-
-    def tell(self, seconds: float) -> None:
-        """Go on by so many seconds."""
-        if self._told is not None:
-            self._told += seconds
 
 
 @dataclass(slots=True)

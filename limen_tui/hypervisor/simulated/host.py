@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from limen_tui.errors import ConnectError
 from limen_tui.hypervisor.simulated.catalogue import Made
+from limen_tui.hypervisor.simulated.clock import SimulatedClock
 from limen_tui.hypervisor.simulated.machine import Machine
 from limen_tui.hypervisor.simulated.verbs import SimulatedVerbs
 from limen_tui.hypervisor.simulated.weather import Weather
@@ -19,7 +20,7 @@ from limen_tui.model.detailmeter import DetailMeter
 from limen_tui.model.events import EventKind, HostEvent
 from limen_tui.model.host import Host, HostInfo, HostLoad, HostSnapshot, HostState, Problem
 from limen_tui.model.lifecycle import VMState
-from limen_tui.model.ports import Clock, EventSink, HostVerbs, Priority, Watch
+from limen_tui.model.ports import EventSink, HostVerbs, Priority, Watch
 from limen_tui.model.samples import RawHost, RawSample, RawVM, StatsGroup
 from limen_tui.model.stats import RateMeter, host_load
 from limen_tui.model.vm import VM, VMKey
@@ -35,7 +36,7 @@ class SimulatedHost:
     """Implements HostPort over machines that live in the clock's time."""
 
     def __init__(
-        self, host: Host, sink: EventSink, clock: Clock, made: Sequence[Made], number: int, weather: Weather,
+        self, host: Host, sink: EventSink, clock: SimulatedClock, made: Sequence[Made], number: int, weather: Weather,
         wake: Callable[[], None],
     ) -> None:  # fmt: skip
         self.host = host
@@ -118,7 +119,9 @@ class SimulatedHost:
         self._wake()
 
     def join(self, timeout: float) -> bool:
-        """Whether the last step was made."""
+        """Whether the last step was made; with a clock that is told it is made here, for there is no thread to."""
+        if self._clock.told and self._closed:
+            self.step()
         return self._weather.hangs or self._ended.wait(timeout)
 
     # -- the simulation ---------------------------------------------------------------------------
