@@ -4,6 +4,8 @@ VENV   := .venv
 PYTHON := $(VENV)/bin/python
 STAMP  := $(VENV)/.ready
 ARGS   ?=
+# Most tests wait for guests, links and timers: three processes keep two cores busy.
+WORKERS ?= 3
 
 .PHONY: help run demo test check bench lab lab-down screenshots lock deps test-deps clean
 
@@ -17,7 +19,7 @@ demo: $(STAMP) ## Start Limen on a simulated fleet
 	@$(VENV)/bin/limen --demo $(ARGS)
 
 test: test-deps $(STAMP) ## Set up and run every test, those on real hypervisors included
-	$(PYTHON) -m pytest $(ARGS)
+	$(PYTHON) -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
 
 check: deps $(STAMP) ## Lint, types, import contracts, architecture
 	$(VENV)/bin/ruff check .

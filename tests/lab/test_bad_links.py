@@ -65,15 +65,18 @@ def test_the_relay_loses_frames_as_told(healed: RunningLab) -> None:
         assert echo.stdout is not None
         assert echo.stdout.readline() == b"ready\n"
         healed.lossy(1, 30)
-        came = 0
+        came = set()
         with socket.socket(type=socket.SOCK_DGRAM) as asking:
             asking.settimeout(0.05)
             for number in range(150):
                 asking.sendto(b"%d" % number, (healed.lab.host(1).address, 7007))
                 with contextlib.suppress(TimeoutError):
-                    asking.recv(99)
-                    came += 1
-        assert 48 < came < 98, "of 30 % in each direction 49 % come back"
+                    came.add(asking.recv(99))
+            asking.settimeout(1)  # a busy machine's answers come late
+            with contextlib.suppress(TimeoutError):
+                while True:
+                    came.add(asking.recv(99))
+        assert 48 < len(came) < 98, "of 30 % in each direction 49 % come back"
     finally:
         echo.kill()
         echo.communicate()

@@ -13,6 +13,8 @@ import subprocess
 import time
 from pathlib import Path
 
+FIRST_PORT, PORTS = 5900, 100
+"""VNC ports of each test process: daemons that do not know of each other would take the same one at the same time."""
 _INIT = """
 set -e
 mount -t tmpfs -o mode=755 tmpfs /run
@@ -49,7 +51,11 @@ class Daemon:
         for own in ("qemu", "storage", "secrets"):  # the machine's own VMs, networks and pools are not ours
             shutil.rmtree(folder / "etc" / own, ignore_errors=True)
         (folder / "etc/qemu").mkdir()
-        (folder / "etc/qemu.conf").write_text('security_driver = "none"\nmax_core = 0\nuser = "root"\ngroup = "root"\n')
+        first = FIRST_PORT + PORTS * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:])
+        (folder / "etc/qemu.conf").write_text(
+            'security_driver = "none"\nmax_core = 0\nuser = "root"\ngroup = "root"\n'
+            f"remote_display_port_min = {first}\nremote_display_port_max = {first + PORTS - 1}\n"
+        )
         self._conf = folder / "libvirtd.conf"
         self._conf.write_text(
             f'unix_sock_dir = "{folder}/sock"\nunix_sock_rw_perms = "0777"\nauth_unix_rw = "none"\n'
