@@ -18,4 +18,4 @@ class Tick(Checkbox):
     @property
     def _button(self) -> Content:
         style = Style(bold=self.value)
-        return Content.assemble(("[", style), ("x" if self.value else " ", style), ("]", style), " ")
+        return Content.assemble(("[", style), ("x" if self.value else " ", style), ("]", style))

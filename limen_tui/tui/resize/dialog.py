@@ -118,7 +118,7 @@ class ResizeDialog(Dialog[Confirmed | None]):
             with VerticalScroll(id="form", can_focus=False):
                 for field in self._fields:
                     yield FieldRow(field)
-                yield Tick("At the next boot: no (ctrl+b)", id="wait", compact=True)
+                yield Tick("At the next boot: no (ctrl+b)", id="wait")
             yield FactScroll()
         with Horizontal(classes="dialog--buttons"):
             yield Button("Resize (ctrl+s)", id="apply", variant="primary", disabled=True)
