@@ -12,7 +12,7 @@ from dataclasses import replace
 from limen_tui.cli import exits, output
 from limen_tui.cli.asker import TerminalAsker
 from limen_tui.cli.resolve import host_named
-from limen_tui.errors import LimenError
+from limen_tui.errors import AuthError, LimenError
 from limen_tui.fleet.compose import Options, open_store
 from limen_tui.fleet.questions import QuestionDesk
 from limen_tui.fleet.remoting import Remoting
@@ -35,6 +35,8 @@ def test(settings: Settings, arguments: argparse.Namespace, target: str) -> int:
     host = _host(settings, options, target, read_only=bool(arguments.read_only))
     run = _Run(host, options, timeout=arguments.timeout, quiet=arguments.json)
     error = run.finish()
+    if isinstance(error, AuthError) and run.asker.unanswered:
+        error.hint = "Run it on a terminal, where it can ask."
     if arguments.json:
         output.as_json({
             "uri": host.uri, "ok": error is None,

@@ -34,7 +34,8 @@ class Remoting:
         ssh_config: list[str] | None = None,
         parallel: int = 16,
     ) -> None:
-        self._asker = asker
+        self.asker = asker
+        """Where hosts' questions go."""
         self._runtime_dir = runtime_dir
         self._reconnect = reconnect
         self._ssh_config = ssh_config
@@ -58,7 +59,7 @@ class Remoting:
                 from limen_tui.remote.nudge import Nudger  # noqa: PLC0415
                 from limen_tui.remote.transport import SshTransport  # noqa: PLC0415
 
-                sign_in = SignIn(self._asker, config=self._ssh_config, parallel=self._parallel)
+                sign_in = SignIn(self.asker, config=self._ssh_config, parallel=self._parallel)
                 self._transport = SshTransport(sign_in, self._runtime_dir, self._reconnect)
                 self._nudger = Nudger(sign_in, self._reconnect)
             return self._transport

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from limen_tui.errors import AuthError, ConnectError, LimenError
 from limen_tui.fleet.remoting import Remoting
 from limen_tui.model.host import Host, HostInfo
-from limen_tui.model.questions import NoAsker
+from limen_tui.model.questions import Answer, Asker, NoAsker, Question
 from limen_tui.model.uri import LibvirtURI, host_id, parse_uri
 from limen_tui.settings import runtime_dir
 
@@ -142,10 +142,10 @@ class HostTester:
             if uri.transport in ("tls", "tcp"):
                 _reach(uri, tell, begin)
             opened = self._remoting.transport(host)[0] if not uri.is_ssh else _native(uri)
-            return _libvirt(opened, host, tell, begin, timeout)
+            return _libvirt(opened, host, tell, begin, timeout, _Held(self._remoting.asker, cancel))
         link = self._open(host, uri, tell, begin, cancel)
         try:
-            return _libvirt(link.uri, host, tell, begin, timeout)
+            return _libvirt(link.uri, host, tell, begin, timeout, _Held(self._remoting.asker, cancel))
         finally:
             from limen_tui.remote.loop import remote_loop  # noqa: PLC0415 - only with SSH
 
@@ -237,7 +237,23 @@ def _reach(uri: LibvirtURI, tell: Tell, begin: Callable[[str], None]) -> None:
     tell(Stage("tcp", True, time.monotonic() - began, f"port {port} is open"))
 
 
-def _libvirt(uri: str, host: Host, tell: Tell, begin: Callable[[str], None], timeout: float) -> HostInfo:
+class _Held:
+    """Asks what libvirt itself wants to know, until the test is given up."""
+
+    def __init__(self, asker: Asker, cancel: Cancel) -> None:
+        self._asker = asker
+        self._cancel = cancel
+
+    def ask(self, question: Question) -> Future[Answer | None]:
+        """See ``Asker.ask``."""
+        future = self._asker.ask(question)
+        self._cancel.hold(future)
+        return future
+
+
+def _libvirt(
+    uri: str, host: Host, tell: Tell, begin: Callable[[str], None], timeout: float, asker: Asker
+) -> HostInfo:
     """Open, ask, count, close; what it said, stage by stage."""
     from limen_tui.hypervisor.probe import probe  # noqa: PLC0415 - not in the demo
 
@@ -260,7 +276,7 @@ def _libvirt(uri: str, host: Host, tell: Tell, begin: Callable[[str], None], tim
     held: list[Stage] = []
     began = time.monotonic()
     try:
-        found = probe(uri, read_only=host.read_only, timeout=timeout, on_stage=on_stage)
+        found = probe(uri, read_only=host.read_only, timeout=timeout, on_stage=on_stage, host=host, asker=asker)
     except LimenError as error:
         stage, since = under_way[-1] if under_way else ("libvirt", began)
         for each in held:

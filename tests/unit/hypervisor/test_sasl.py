@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import subprocess
+import threading
 from collections.abc import Iterator
 from concurrent.futures import Future
 from pathlib import Path
@@ -11,10 +11,15 @@ from pathlib import Path
 import pytest
 
 from limen_tui.errors import AuthError
+from limen_tui.fleet.questions import QuestionDesk
+from limen_tui.fleet.remoting import Remoting
+from limen_tui.fleet.stages import Cancel, HostTester, Stage
 from limen_tui.hypervisor.connection import Connection, asking_opener, open_libvirt
+from limen_tui.hypervisor.probe import probe
 from limen_tui.model.host import Host
 from limen_tui.model.questions import Answer, Question, QuestionKind
-from tests.unit.hypervisor.libvirt_daemon import Daemon
+from tests.unit.hypervisor.libvirt_daemon import Daemon, wait_for
+from tests.unit.hypervisor.sasl_daemon import sasl_libvirtd
 
 
 class Person:
@@ -31,27 +36,8 @@ class Person:
 
 @pytest.fixture(scope="module")
 def sasl_daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
-    folder = tmp_path_factory.mktemp("sasl") / "d"
-    daemon = Daemon(folder)
-    try:
-        mechanisms = folder / "sasl2"
-        mechanisms.mkdir()
-        database = folder / "sasldb2"
-        (mechanisms / "libvirt.conf").write_text(f"mech_list: scram-sha-256\nsasldb_path: {database}\n")
-        subprocess.run(
-            ["saslpasswd2", "-p", "-c", "-a", "libvirt", "-f", str(database), "ann"],
-            input=b"hunter2",
-            check=True,
-            timeout=20,
-        )
-        daemon.run("mount", "--bind", str(mechanisms), "/etc/sasl2")
-        conf = folder / "libvirtd.conf"
-        conf.write_text(conf.read_text().replace('auth_unix_rw = "none"', 'auth_unix_rw = "sasl"'))
-        daemon.stop()
-        daemon.start()
+    with sasl_libvirtd(tmp_path_factory.mktemp("sasl") / "d", "scram-sha-256") as daemon:
         yield daemon
-    finally:
-        daemon.close()
 
 
 def opened(daemon: Daemon, person: Person) -> Connection:
@@ -82,6 +68,45 @@ def test_cancel_and_nobody_to_ask_are_an_auth_error(sasl_daemon: Daemon) -> None
         opened(sasl_daemon, Person(None))
     with pytest.raises(AuthError):
         open_libvirt(sasl_daemon.uri("test", "/default"), False)
+
+
+class Slow(Person):
+    """Takes longer than the host may."""
+
+    def ask(self, question: Question) -> Future[Answer | None]:
+        self.asked.append(question)
+        future: Future[Answer | None] = Future()
+        threading.Timer(1.2, lambda: future.set_result(self.answers[0])).start()
+        return future
+
+
+def test_the_time_a_person_takes_is_not_the_hosts(sasl_daemon: Daemon) -> None:
+    uri = sasl_daemon.uri("test", "/default")
+    person = Slow(Answer(("ann", "hunter2")))
+    found = probe(uri, timeout=0.9, host=Host("h1", "kvm1", uri), asker=person)
+    assert found.vms == 1
+    assert [question.host_name for question in person.asked] == ["kvm1"]
+
+
+def test_a_test_that_is_given_up_takes_its_question_back(sasl_daemon: Daemon, tmp_path: Path) -> None:
+    uri = sasl_daemon.uri("test", "/default")
+    desk, cancel = QuestionDesk(), Cancel()
+    told: list[Stage] = []
+
+    def run() -> None:
+        with pytest.raises(AuthError):
+            HostTester(Remoting(desk, tmp_path, lambda _: None))(
+                Host("h1", "kvm1", uri), told.append, begin=lambda _: None, cancel=cancel
+            )
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    wait_for(lambda: desk.pending, what="the question")
+    cancel.set()
+    thread.join(20)
+    assert not thread.is_alive()
+    assert not desk.pending
+    assert [(stage.name, stage.ok) for stage in told] == [("libvirt", False)]
 
 
 def test_the_machine_has_what_the_test_needs() -> None:
