@@ -26,7 +26,7 @@ def act(fleet: Fleet, arguments: argparse.Namespace) -> int:
     if fleet.read_only:
         raise ReadOnlyError(f"{verb.value} was not done: Limen was started read-only")
     waiter = Waiter(fleet)
-    missing = waiter.reach(arguments.timeout)
+    missing = waiter.reach_named(arguments)
     targets = vms_named(arguments.names, fleet.view.vms, arguments.host)
     for snapshot in missing:
         if snapshot.state is not HostState.DISABLED:

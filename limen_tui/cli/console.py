@@ -43,7 +43,7 @@ def console(fleet: Fleet, arguments: argparse.Namespace) -> int:
         raise InputError("A console needs a terminal", "standard input or output is something else",
                          "Use --follow to only read it.")  # fmt: skip
     waiter = Waiter(fleet)
-    waiter.reach(arguments.timeout)
+    waiter.reach_named(arguments)
     [vm] = vms_named([arguments.name], fleet.view.vms, arguments.host)
     _check_host(fleet, vm)
     if arguments.follow:

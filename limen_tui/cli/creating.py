@@ -12,12 +12,13 @@ from pathlib import Path
 from limen_tui.cli import exits, output
 from limen_tui.cli.deleting import ask
 from limen_tui.cli.jobrun import refuse_read_only, run_jobs, show_plan
+from limen_tui.cli.resolve import require_up, snapshot_named
 from limen_tui.cli.waiting import Waiter
 from limen_tui.errors import InputError, NotFound, ReadOnlyError
 from limen_tui.fleet.creating import Ground, Prepared, look, prepare
 from limen_tui.fleet.fleet import Fleet
 from limen_tui.fleet.sshkeys import keys_in, own_keys
-from limen_tui.model.host import HostSnapshot, HostState
+from limen_tui.model.host import HostSnapshot
 from limen_tui.model.jobs import JobPlan
 from limen_tui.model.naming import expand
 from limen_tui.model.placement import suggest_host
@@ -54,8 +55,9 @@ def create(fleet: Fleet, arguments: argparse.Namespace) -> int:
     if not names:
         raise InputError("A VM needs a name", hint="limen create NAME ...")
     waiter = Waiter(fleet)
-    waiter.reach(arguments.timeout, facts=True)
-    snapshot = _host(fleet, spec, arguments.host or spec.host_id)
+    arguments.host = arguments.host or spec.host_id or None
+    waiter.reach_named(arguments, facts=True)
+    snapshot = _host(fleet, spec, arguments.host)
     if not arguments.dry_run:
         refuse_read_only(fleet, snapshot.host.id, f"create {spec.name}")
     copied = _copied(fleet, arguments, snapshot)
@@ -195,17 +197,11 @@ def _cloud(spec: VMSpec, arguments: argparse.Namespace) -> CloudInit | None:
     )  # fmt: skip
 
 
-def _host(fleet: Fleet, spec: VMSpec, wanted: str) -> HostSnapshot:
+def _host(fleet: Fleet, spec: VMSpec, wanted: str | None) -> HostSnapshot:
     """The host that was named, or the best, which is then said."""
     hosts = fleet.view.hosts
     if wanted:
-        found = next((host for host in hosts if wanted in (host.host.name, host.host.id, host.host.uri)), None)
-        if found is None:
-            names = ", ".join(host.host.name for host in hosts)
-            raise NotFound(f"No host is called {wanted!r}", f"known: {names}", "`limen hosts` lists them.")
-        if found.state is not HostState.UP:
-            raise NotFound(f"{found.host.name} is {found.state.value}", found.problem.title if found.problem else "")
-        return found
+        return require_up(snapshot_named(wanted, hosts))
     ranked = suggest_host(hosts, memory_kib=spec.memory_kib, vcpus=spec.vcpus)
     if not ranked:
         raise NotFound("No host can take a VM now", hint="`limen hosts` says why.")

@@ -35,7 +35,7 @@ def ask(fleet: Fleet, waiter: Waiter, host_id: str, call: Callable[[HostVerbs], 
 def delete(fleet: Fleet, arguments: argparse.Namespace) -> int:
     """Show what goes and what stays, ask, delete."""
     waiter = Waiter(fleet)
-    waiter.reach(arguments.timeout)
+    waiter.reach_named(arguments)
     targets = vms_named(arguments.names, fleet.view.vms, arguments.host)
     plans, keepsakes = [], fleet.inventory.keepsakes
     for vm in targets:
@@ -88,7 +88,7 @@ def trash(fleet: Fleet, arguments: argparse.Namespace) -> int:
         output.say("Nothing is due." if arguments.due else "Name what to purge, or say --due.")
         return exits.OK
     waiter = Waiter(fleet)
-    waiter.reach(arguments.timeout)
+    waiter.reach(arguments.timeout, only={item.host_id for item in chosen})
     for item in chosen:
         refuse_read_only(fleet, item.host_id, f"{arguments.what} {item.name}")
     if arguments.what == "restore":

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from limen_tui.cli import exits, output
 from limen_tui.cli.deleting import ask
 from limen_tui.cli.jobrun import refuse_read_only, run_jobs, show_plan
+from limen_tui.cli.resolve import require_up, snapshot_named
 from limen_tui.cli.waiting import Waiter
-from limen_tui.errors import InputError, LimenError, NotFound
+from limen_tui.errors import InputError, LimenError
 from limen_tui.fleet import images as stocks
 from limen_tui.fleet.fleet import Fleet
 from limen_tui.fleet.hostweb import plan_fetch
@@ -26,7 +27,7 @@ def images(fleet: Fleet, arguments: argparse.Namespace) -> int:
     if arguments.add or arguments.drop:
         return _paths(fleet, arguments)
     waiter = Waiter(fleet)
-    missing = waiter.reach(arguments.timeout, facts=True)
+    missing = waiter.reach_named(arguments, facts=True, needed=False)
     wanted = [_host(fleet, arguments.host)] if arguments.host else list(fleet.view.hosts)
     found: list[Image] = []
     failed = False
@@ -119,7 +120,7 @@ def fetch(fleet: Fleet, arguments: argparse.Namespace) -> int:
     host = _host(fleet, arguments.host)
     url, checksums, name = arguments.image, arguments.checksums, arguments.name
     waiter = Waiter(fleet)
-    waiter.reach(arguments.timeout)  # the host may have a way to the web of its own
+    waiter.reach_named(arguments)  # the host may have a way to the web of its own
     if "//" not in url:
         arch = _host(fleet, arguments.host).info.arch or cloudimages.X86
         image = cloudimages.find(url, arch)
@@ -138,7 +139,7 @@ def copy(fleet: Fleet, arguments: argparse.Namespace) -> int:
     if not pool or not name:
         raise InputError(f"{clean(arguments.image)!r} names no image", hint="Example: default/debian-12.qcow2")
     waiter = Waiter(fleet)
-    waiter.reach(arguments.timeout)
+    waiter.reach(arguments.timeout, only=(origin.host.id, host.host.id))
     volume, head = ask(fleet, waiter, origin.host.id,
                        lambda verbs: (verbs.storage.volume(pool, name), verbs.storage.probe(pool, name)))  # fmt: skip
     plan = copy_image(host.host, arguments.pool, origin.host, volume, head, name=arguments.name,
@@ -156,14 +157,11 @@ def _bring(
     refuse_read_only(fleet, host.host.id, plan.title)
     if waiter is None:
         waiter = Waiter(fleet)
-        waiter.reach(arguments.timeout)
+        waiter.reach_named(arguments)
         refuse_read_only(fleet, host.host.id, plan.title)
+    require_up(_host(fleet, host.host.id))
     return run_jobs(fleet, waiter, [plan], as_json=arguments.json)
 
 
 def _host(fleet: Fleet, name: str) -> HostSnapshot:
-    for host in fleet.view.hosts:
-        if name in (host.host.name, host.host.id, host.host.uri):
-            return host
-    known = ", ".join(clean(host.host.name) for host in fleet.view.hosts)
-    raise NotFound(f"No host is called {clean(name)!r}", f"there are: {known}", "`limen hosts` lists them.")
+    return snapshot_named(name, fleet.view.hosts)

@@ -28,13 +28,19 @@ def jobs(fleet: Fleet, arguments: argparse.Namespace) -> int:
     job = fleet.jobs.job(arguments.id)
     refuse_read_only(fleet, job.plan.host_id, arguments.what)
     waiter = Waiter(fleet)
-    waiter.reach(arguments.timeout)
+    waiter.reach(arguments.timeout, only=_hosts_of(job))
     refuse_read_only(fleet, job.plan.host_id, arguments.what)
     choose = fleet.jobs.resume if arguments.what == "resume" else fleet.jobs.roll_back
     code = follow(fleet, waiter, [choose(job.id).id])
     if arguments.what == "rollback":
         return exits.OK if not fleet.jobs.job(job.id).is_unfinished else exits.FAILED
     return code
+
+
+def _hosts_of(job: Job) -> set[str]:
+    """Its host, and those that its steps name besides."""
+    others = {str(step.plan.args["from_host"]) for step in job.steps if "from_host" in step.plan.args}
+    return {job.plan.host_id} | others
 
 
 def _list(fleet: Fleet, *, as_json: bool) -> int:

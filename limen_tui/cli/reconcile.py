@@ -23,7 +23,7 @@ SCAN_SECONDS = 120.0
 def reconcile(fleet: Fleet, arguments: argparse.Namespace) -> int:
     """List all that is out of step, or do something about one thing of it."""
     waiter = Waiter(fleet)
-    missing = waiter.reach(arguments.timeout)
+    missing = waiter.reach_named(arguments, needed=False)
     if arguments.show_ignored:
         Known(fleet.inventory).stop_ignoring()
     found = mismatches(fleet.inventory, _scans(fleet, waiter, arguments), fleet.jobs.load())

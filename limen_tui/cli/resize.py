@@ -27,7 +27,7 @@ def resize(fleet: Fleet, arguments: argparse.Namespace) -> int:
     """Look, plan, show, ask, do."""
     wish = wish_of(arguments)
     waiter = Waiter(fleet)
-    waiter.reach(arguments.timeout)
+    waiter.reach_named(arguments)
     (vm,) = vms_named([arguments.name], fleet.view.vms, arguments.host)
     if not arguments.dry_run:
         refuse_read_only(fleet, vm.key.host_id, f"resize {vm.name}")

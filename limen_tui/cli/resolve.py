@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from limen_tui.errors import NotFound
-from limen_tui.model.host import Host
+from limen_tui.errors import AuthError, ConnectError, NotFound, Timeout
+from limen_tui.model.host import Host, HostSnapshot, HostState
+from limen_tui.model.units import clean
 from limen_tui.model.vm import VM
 
 
@@ -37,3 +38,25 @@ def host_named(name: str, hosts: Sequence[Host]) -> Host:
             return host
     known = ", ".join(host.name for host in hosts) or "none is saved"
     raise NotFound(f"No host is called {name!r}", f"saved: {known}", "`limen hosts` lists them.")
+
+
+def snapshot_named(name: str, hosts: Sequence[HostSnapshot]) -> HostSnapshot:
+    """The host of this run with that name, URI or id. Raises ``NotFound``."""
+    for snapshot in hosts:
+        if name in (snapshot.host.name, snapshot.host.id, snapshot.host.uri):
+            return snapshot
+    known = ", ".join(clean(snapshot.host.name) for snapshot in hosts) or "none"
+    raise NotFound(f"No host is called {clean(name)!r}", f"there are: {known}", "`limen hosts` lists them.")
+
+
+def require_up(snapshot: HostSnapshot) -> HostSnapshot:
+    """The same, for what needs the host now. Raises ``ConnectError`` or ``AuthError``: why it cannot be asked."""
+    name, problem, state = clean(snapshot.host.name), snapshot.problem, snapshot.state
+    if state is HostState.UP:
+        return snapshot
+    kind = AuthError if state is HostState.NEEDS_AUTH else ConnectError
+    if problem is not None:
+        raise kind(f"{name} is {state.value}", f"{problem.title} {problem.detail}".strip(), problem.hint)
+    if state is HostState.CONNECTING:
+        raise Timeout(f"{name} does not answer", hint=f"`limen hosts test {name}` says where it stops.")
+    raise kind(f"{name} is {state.value}", hint="`limen hosts` says more.")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from argparse import Namespace
+from collections.abc import Callable, Collection
 
 from limen_tui.cli.asker import TerminalAsker
+from limen_tui.cli.resolve import require_up, snapshot_named
 from limen_tui.fleet.fleet import Fleet
 from limen_tui.model.host import HostSnapshot, HostState
 
@@ -37,14 +39,37 @@ class Waiter:
             if left <= 0:
                 return False
 
-    def reach(self, seconds: float, *, facts: bool = False) -> list[HostSnapshot]:
-        """Connect and wait for the hosts; those that are not up then. With ``facts`` also for the definitions."""
+    def reach(self, seconds: float, *, facts: bool = False, only: Collection[str] = ()) -> list[HostSnapshot]:
+        """Connect and wait for the hosts; those that are not up then. With ``facts`` also for the definitions.
+
+        With ``only`` the hosts of these ids, and nothing is asked of the others: not even to sign in.
+        """
         fleet = self.fleet
-        fleet.start()
-        self.until(lambda: all(map(self._has_said, fleet.view.hosts)), seconds)
+        fleet.start(only or None)
+        self.until(lambda: all(map(self._has_said, self._wanted(only))), seconds)
         if facts:
-            self.until(lambda: all(vm.stale or vm.facts.vcpus for vm in fleet.view.vms), min(seconds, FACTS_SECONDS))
-        return [s for s in fleet.view.hosts if s.state not in (HostState.UP, HostState.DISABLED)]
+            self.until(
+                lambda: all(vm.stale or vm.facts.vcpus for s in self._wanted(only) for vm in s.vms.values()),
+                min(seconds, FACTS_SECONDS),
+            )
+        return [s for s in self._wanted(only) if s.state not in (HostState.UP, HostState.DISABLED)]
+
+    def reach_named(self, arguments: Namespace, *, facts: bool = False, needed: bool = True) -> list[HostSnapshot]:
+        """``reach`` for a verb with ``--host``: that host alone where one is named, by its name from then on.
+
+        Raises ``NotFound`` for a name that no host has; where the host is ``needed`` also why it does not answer.
+        """
+        only: tuple[str, ...] = ()
+        if arguments.host is not None:
+            host = snapshot_named(arguments.host, self.fleet.view.hosts).host
+            arguments.host, only = host.name, (host.id,)
+        missing = self.reach(arguments.timeout, facts=facts, only=only)
+        if only and needed:
+            require_up(self._wanted(only)[0])
+        return missing
+
+    def _wanted(self, only: Collection[str]) -> list[HostSnapshot]:
+        return [s for s in self.fleet.view.hosts if not only or s.host.id in only]
 
     def measure(self) -> None:
         """Have every host that is up sampled once more: a load is what lies between two samples."""

@@ -7,7 +7,7 @@ host, a database or a disk: sessions, acts and the inventory's writer have their
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from functools import cached_property
@@ -141,14 +141,17 @@ class Fleet:
     def tester(self, tester: Tester) -> None:
         self._tester = tester
 
-    def start(self) -> None:
-        """Begin connecting to every enabled host; a second time does nothing."""
+    def start(self, only: Collection[str] | None = None) -> None:
+        """Begin connecting to every enabled host, or to those of these ids; a second time does nothing.
+
+        The others are not asked in this run: they stay as they were last seen.
+        """
         if self._started:
             return
         self._started = True
-        self._waiting.clear()
         for host in self.hosts:
-            if host.enabled and host.id not in self._ports:
+            if host.enabled and host.id not in self._ports and (only is None or host.id in only):
+                self._waiting.pop(host.id, None)
                 self._open_port(host)
         for port in self._ports.values():
             port.start()
