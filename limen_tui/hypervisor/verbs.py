@@ -18,6 +18,7 @@ from limen_tui.hypervisor.defining import LibvirtDefinitions
 from limen_tui.hypervisor.devices import LibvirtDevices
 from limen_tui.hypervisor.events import Then
 from limen_tui.hypervisor.gate import After, Gate, mapped
+from limen_tui.hypervisor.lineage import LibvirtLineage
 from limen_tui.hypervisor.screens import LibvirtScreens
 from limen_tui.model.lifecycle import Verb
 from limen_tui.model.network import Network
@@ -46,6 +47,11 @@ class LibvirtVerbs:
     def devices(self) -> LibvirtDevices:
         """See HostVerbs."""
         return LibvirtDevices(self._gate)
+
+    @property
+    def lineage(self) -> LibvirtLineage:
+        """See HostVerbs."""
+        return LibvirtLineage(self._gate)
 
     @property
     def screens(self) -> LibvirtScreens:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from limen_tui.model.verbs.agent import GuestInfo
+from limen_tui.model.verbs.lineage import SnapshotFact
 from limen_tui.model.vm import VM
 
 if TYPE_CHECKING:
@@ -42,6 +43,19 @@ def cautions(vm: VM, overview: Overview | None, info: GuestInfo | None) -> Itera
         yield "is transient: its definition is gone when it stops"
     if facts.kind == "qemu":
         yield "is emulated, without KVM: it is slow"
+
+
+def old_snapshots(snapshots: Sequence[SnapshotFact], now: float, days: float) -> Iterator[str]:
+    """One clause for all that are older than ``days`` at Unix time ``now``."""
+    old = [snapshot for snapshot in snapshots if snapshot.made_at and snapshot.age_days(now) > days]
+    if not old:
+        return
+    oldest = min(old, key=lambda snapshot: snapshot.made_at)
+    age = int(oldest.age_days(now))
+    if len(old) == 1:
+        yield f"the snapshot {oldest.name} is older than {days:g} days: it is {age}"
+    else:
+        yield f"{len(old)} snapshots are older than {days:g} days, {oldest.name} is {age}"
 
 
 def _of_agent(vm: VM, overview: Overview) -> Iterator[str]:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:  # only named in signatures: to load them all would keep the f
     from limen_tui.model.verbs.consoles import ConsoleVerbs
     from limen_tui.model.verbs.definitions import DefinitionVerbs
     from limen_tui.model.verbs.devices import DeviceVerbs
+    from limen_tui.model.verbs.lineage import LineageVerbs
     from limen_tui.model.verbs.screens import ScreenVerbs
     from limen_tui.model.verbs.storage import StorageVerbs
     from limen_tui.model.vm import VM
@@ -83,6 +84,10 @@ class HostVerbs(Protocol):
     @property
     def devices(self) -> DeviceVerbs:
         """CPUs, memory and devices of VMs."""
+
+    @property
+    def lineage(self) -> LineageVerbs:
+        """Snapshots and backing chains of VMs."""
 
     @property
     def screens(self) -> ScreenVerbs:

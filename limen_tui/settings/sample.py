@@ -24,6 +24,9 @@ shutdown_timeout = 60   # seconds until an unanswered shutdown offers to force o
 parallel = 16           # hosts being connected to at once
 lifecycle_per_host = 4  # starts, shutdowns ... at once on one host
 
+[warnings]
+snapshot_days = 30      # a VM's screen warns of a snapshot older than this, 1 to 10000
+
 [paths]
 inventory = ""          # the database; empty: $XDG_DATA_HOME/limen/inventory.db
 log = ""                # the log file; empty: $XDG_STATE_HOME/limen/limen.log

@@ -41,6 +41,14 @@ class Confirm:
 
 
 @dataclass(frozen=True, slots=True)
+class Warnings:
+    """What a VM's overview warns of."""
+
+    snapshot_days: int = _number(30, 1, 10_000)
+    """Days after which a snapshot is called old."""
+
+
+@dataclass(frozen=True, slots=True)
 class Connections:
     """Limits on what runs at once."""
 
@@ -74,6 +82,7 @@ class Settings:
     refresh: Refresh = field(default_factory=Refresh)
     confirm: Confirm = field(default_factory=Confirm)
     connections: Connections = field(default_factory=Connections)
+    warnings: Warnings = field(default_factory=Warnings)
     paths: Paths = field(default_factory=Paths)
     columns: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
     """By view (``vms``, ``hosts`` ...): ids of the columns in order. Views not named have their own."""

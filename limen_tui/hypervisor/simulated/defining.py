@@ -6,6 +6,7 @@ from collections.abc import Callable, MutableMapping
 
 from limen_tui.errors import Conflict, InputError, NotFound, ReadOnlyError
 from limen_tui.hypervisor.simulated.catalogue import ROLES, Made
+from limen_tui.hypervisor.simulated.lineage import snapshots_of
 from limen_tui.hypervisor.simulated.machine import Machine
 from limen_tui.hypervisor.simulated.xml import config_xml
 from limen_tui.model.lifecycle import VMState
@@ -125,6 +126,7 @@ class SimulatedDefinitions:
         root = parse(config_xml(self._machine(uuid)), "domain")
         firmware = self._machine(uuid).facts.firmware
         return Leftovers(
+            snapshots=tuple(sorted(each.name for each in snapshots_of(self._machine(uuid), self._now()))),
             managed_save=self._machine(uuid).state is VMState.SUSPENDED,
             nvram="" if firmware == "bios" else f"/var/lib/libvirt/qemu/nvram/{text(root, 'name')}_VARS.fd",
             tpm=attribute(root, "devices/tpm/backend", "type") == "emulator",

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from limen_tui.hypervisor.simulated.consoles import SimulatedConsoles
     from limen_tui.hypervisor.simulated.defining import SimulatedDefinitions
     from limen_tui.hypervisor.simulated.devices import SimulatedDevices
+    from limen_tui.hypervisor.simulated.lineage import SimulatedLineage
     from limen_tui.hypervisor.simulated.screens import SimulatedScreens
     from limen_tui.hypervisor.simulated.storage import SimulatedStorage
 
@@ -69,6 +70,13 @@ class SimulatedVerbs:
         from limen_tui.hypervisor.simulated.devices import SimulatedDevices  # noqa: PLC0415 - lxml, late
 
         return SimulatedDevices(self._machines, self.storage, self._changed, read_only=self._read_only)
+
+    @property
+    def lineage(self) -> SimulatedLineage:
+        """See HostVerbs."""
+        from limen_tui.hypervisor.simulated.lineage import SimulatedLineage  # noqa: PLC0415 - when looked at
+
+        return SimulatedLineage(self._machines, self.storage, self._now)
 
     @property
     def screens(self) -> SimulatedScreens:

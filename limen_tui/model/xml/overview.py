@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from lxml import etree
 
+from limen_tui.model.xml.origin import origin_of
 from limen_tui.model.xml.parse import attribute, number, parse, text
 
 ROWS = 128
@@ -74,6 +75,8 @@ class Overview:
     features: tuple[str, ...] = ()
     agent_channel: str = ""
     """``connected``, ``disconnected``, ``there`` where that is not said, empty without one."""
+    origin: str = ""
+    """What Limen made it from; empty for a VM of another tool."""
 
     @property
     def boots_from_cdrom(self) -> str:
@@ -114,6 +117,7 @@ def overview(xml: str) -> Overview:
         ),
         features=tuple(dict.fromkeys(str(each.tag) for each in root.iterfind("features/*")))[:ROWS],
         agent_channel=_agent(root),
+        origin=origin_of(root),
     )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from concurrent.futures import CancelledError, Future
 from itertools import islice
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final, TypeAlias
 
 from textual import on
 from textual.app import ComposeResult
@@ -17,6 +17,7 @@ from limen_tui.errors import LimenError
 from limen_tui.fleet.view import FleetView
 from limen_tui.model.history import Series
 from limen_tui.model.verbs.agent import GuestInfo, GuestNic
+from limen_tui.model.verbs.lineage import Lineage
 from limen_tui.model.vm import VM, VMKey
 from limen_tui.model.xml.overview import Overview, overview
 from limen_tui.tui.fleet.strip import DIM
@@ -32,6 +33,12 @@ SEARCHED: Final = 500
 """How many of the fleet's last events are looked through."""
 AGAIN: Final = 30.0
 """Seconds between questions for addresses and file systems."""
+TRACED_AGAIN: Final = 60.0
+"""Seconds between questions for snapshots and backing chains."""
+
+
+Answer: TypeAlias = Overview | GuestInfo | Lineage | tuple[GuestNic, ...]
+Asked: TypeAlias = "Future[Overview] | Future[GuestInfo] | Future[Lineage] | Future[tuple[GuestNic, ...]]"
 
 
 class OverviewTab(FactTab):
@@ -43,7 +50,7 @@ class OverviewTab(FactTab):
     class Came(Message):
         """An answer of the host."""
 
-        def __init__(self, answer: Overview | GuestInfo | tuple[GuestNic, ...] | LimenError, *, of_xml: bool) -> None:
+        def __init__(self, answer: Answer | LimenError, *, of_xml: bool) -> None:
             super().__init__()
             self.answer, self.of_xml = answer, of_xml
 
@@ -51,7 +58,7 @@ class OverviewTab(FactTab):
         super().__init__(app, key)
         self._known: Known | None = None
         self._asked: tuple[object, object] | None = None
-        self._looked_at = float("-inf")
+        self._looked_at = self._traced_at = float("-inf")
 
     def compose(self) -> ComposeResult:
         """The lines."""
@@ -67,7 +74,8 @@ class OverviewTab(FactTab):
         if known.vm.state.is_active and not vm.state.is_active:
             known.nics, known.info = (), None
         host = view.host(vm.key.host_id)
-        known.vm = vm
+        known.vm, known.now = vm, fleet.clock.wall()
+        known.snapshot_days = self.limen.settings.warnings.snapshot_days
         known.detail = host.details.get(vm.key.uuid) if host is not None else None
         known.history = {series: fleet.history.series(vm.key, series) for series in Series}
         recent = islice(reversed(fleet.events), SEARCHED)
@@ -92,6 +100,8 @@ class OverviewTab(FactTab):
         if self._asked is None or self._asked[0] is not vm.facts or self._asked[1] is not vm.state:
             self._asked = vm.facts, vm.state
             self._post(call(vm.key.host_id, lambda verbs: overview(verbs.xml(uuid))), of_xml=True)
+            self._traced_at = float("-inf")
+        self._ask_lineage(uuid)
         now = self.limen.fleet.clock.mono()
         if now - self._looked_at >= AGAIN and vm.state.is_active:
             self._looked_at = now
@@ -100,9 +110,15 @@ class OverviewTab(FactTab):
             if over is not None and over.agent_channel in ("connected", "there") and not self.limen.fleet.read_only:
                 self._post(call(vm.key.host_id, lambda verbs: verbs.agent.guest(uuid)), of_xml=False)
 
-    def _post(self, future: Future[Overview] | Future[GuestInfo] | Future[tuple[GuestNic, ...]], *, of_xml: bool
-              ) -> None:  # fmt: skip
-        def done(ended: Future[Overview] | Future[GuestInfo] | Future[tuple[GuestNic, ...]]) -> None:
+    def _ask_lineage(self, uuid: str) -> None:
+        """Snapshots and chains, seldom: several calls of the host for each disk."""
+        now = self.limen.fleet.clock.mono()
+        if now - self._traced_at >= TRACED_AGAIN:
+            self._traced_at = now
+            self._post(self.limen.fleet.call(self.key.host_id, lambda verbs: verbs.lineage.of(uuid)), of_xml=False)
+
+    def _post(self, future: Asked, *, of_xml: bool) -> None:
+        def done(ended: Asked) -> None:
             try:
                 self.post_message(self.Came(ended.result(), of_xml=of_xml))
             except LimenError as error:
@@ -125,6 +141,8 @@ class OverviewTab(FactTab):
                 self._ask(known.vm)
         elif isinstance(answer, GuestInfo):
             known.info = answer
+        elif isinstance(answer, Lineage):
+            known.lineage = answer
         elif isinstance(answer, tuple):
             known.nics = answer
         elif event.of_xml:
@@ -133,6 +151,7 @@ class OverviewTab(FactTab):
 
     def refresh_now(self) -> None:
         """Ask for all of it again."""
-        self._asked, self._looked_at = None, float("-inf")
+        self._asked = None
+        self._looked_at = self._traced_at = float("-inf")
         view = self.limen.fleet.view
         self.show_vm(view.vm(self.key), view)

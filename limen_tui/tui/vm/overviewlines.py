@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from time import localtime, strftime
 
-from limen_tui.model.cautions import cautions
+from limen_tui.model.cautions import cautions, old_snapshots
 from limen_tui.model.detail import VMDetail
 from limen_tui.model.events import HostEvent
 from limen_tui.model.history import Series
 from limen_tui.model.units import clean, size
 from limen_tui.model.verbs.agent import GuestInfo, GuestNic
+from limen_tui.model.verbs.lineage import ChainMember, Lineage
 from limen_tui.model.vm import VM
 from limen_tui.model.xml.overview import DiskPart, NicPart, Overview
 from limen_tui.tui.fleet import fmt
@@ -36,6 +37,11 @@ class Known:
     info: GuestInfo | None = None
     history: Mapping[Series, Sequence[float]] = field(default_factory=dict)
     events: Sequence[HostEvent] = ()
+    lineage: Lineage | None = None
+    now: float = 0.0
+    """Unix time at which the ages are told."""
+    snapshot_days: float = 30.0
+    """From how many days on a snapshot is old."""
 
 
 def overview_lines(known: Known, width: int) -> list[Line]:
@@ -47,12 +53,14 @@ def overview_lines(known: Known, width: int) -> list[Line]:
         heading("Load"), *(graphs or [fact("", f"It is {known.vm.state.value}", "dim")]), (),
         *_notes(known, column), *_identity(known), *_cpu(known), *_boot(known),
     ]  # fmt: skip
-    right = [*_disks(known, column), *_nics(known), *_devices(known, column), *_events(known)]
+    right = [*_disks(known, column), *_snapshots(known), *_nics(known), *_devices(known, column), *_events(known)]
     return [*_warnings(known), *(beside(left, right, column + 2) if wide else [*left, *right])]
 
 
 def _warnings(known: Known) -> list[Line]:
     rows = list(cautions(known.vm, known.overview, known.info))
+    if known.lineage is not None:
+        rows += old_snapshots(known.lineage.snapshots, known.now, known.snapshot_days)
     if known.problem:
         rows.insert(0, known.problem)
     lines: list[Line] = [((" ▲ ", KINDS["warn"]), (clean(row), KINDS["warn"])) for row in rows]
@@ -76,9 +84,31 @@ def _identity(known: Known) -> list[Line]:
     rows = [
         ("Name", vm.name), ("UUID", vm.key.uuid), ("Host", vm.host_name), ("Tags", " ".join(facts.tags)),
         ("Flags", ", ".join(flags)), ("System", facts.os),
+        ("Made from", _made_from(known)),
         ("Machine", " ".join(filter(None, (facts.machine, facts.arch, facts.kind)))), ("Emulator", emulator),
     ]  # fmt: skip
     return [heading("Identity"), *(fact(label, value) for label, value in rows if value), ()]
+
+
+def _made_from(known: Known) -> str:
+    """By our own note, else what the first disk lies on."""
+    if known.overview is not None and known.overview.origin:
+        return known.overview.origin
+    disks = known.lineage.disks if known.lineage is not None else ()
+    return disks[0].members[-1].source.rpartition("/")[2] if disks and len(disks[0].members) > 1 else ""
+
+
+def _snapshots(known: Known) -> list[Line]:
+    kept = known.lineage.snapshots if known.lineage is not None else ()
+    if not kept:
+        return []
+    lines: list[Line] = [heading("Snapshots", "" if len(kept) == 1 else f"{len(kept)}, the newest first")]
+    for snapshot in reversed(kept[-5:]):
+        days = max(0, int(snapshot.age_days(known.now)))
+        age = "age not known" if not snapshot.made_at else "today" if days == 0 else f"{days} d old"
+        old = bool(snapshot.made_at) and snapshot.age_days(known.now) > known.snapshot_days
+        lines.append(fact(age, snapshot.name, "warn" if old else ""))
+    return [*lines, *([fact("", f"and {len(kept) - 5} older", "dim")] if len(kept) > 5 else []), ()]
 
 
 def _cpu(known: Known) -> list[Line]:
@@ -121,6 +151,7 @@ def _disks(known: Known, width: int) -> list[Line]:
         DiskPart(disk.target, disk.device, disk.bus, disk.format, disk.source) for disk in known.vm.facts.disks
     )  # fmt: skip
     sizes = {disk.name: disk for disk in known.detail.disks} if known.detail is not None else {}
+    chains = {disk.target: disk.members for disk in known.lineage.disks} if known.lineage is not None else {}
     lines: list[Line] = [heading("Disks")] if parts else [heading("Disks", "none")]
     for part in parts:
         what = [
@@ -136,10 +167,26 @@ def _disks(known: Known, width: int) -> list[Line]:
             if load.physical is not None and held != load.physical:
                 text += f", {size(load.physical)} on the host"
             lines.append(fact("", text, "dim"))
-        lines += [fact("", f"└ {source}", "dim") for source in part.chain[:6]]
-        if len(part.chain) > 6:
-            lines.append(fact("", f"└ and {len(part.chain) - 6} more below", "dim"))
+        lines += _chain(chains.get(part.target, ()) or [ChainMember(source) for source in ("", *part.chain)])
     return [*lines, ()]
+
+
+def _chain(members: Sequence[ChainMember]) -> list[Line]:
+    """What is below a disk, and what all of it takes on the host."""
+    below = members[1:]
+    if not below:
+        return []
+    lines: list[Line] = [
+        ((" " * (LABEL + 2), ""), ("└ ", DIM), (f"{size(each.taken):>9}  " if each.taken is not None else "", ""),
+         (clean(each.source), DIM))
+        for each in below[:6]
+    ]  # fmt: skip
+    if len(below) > 6:
+        lines.append(fact("", f"└ and {len(below) - 6} more below", "dim"))
+    known = [each.taken for each in members if each.taken is not None]
+    if len(known) == len(members):
+        lines.append(fact("", f"the chain of {len(members)} takes {size(sum(known))} on the host", "dim"))
+    return lines
 
 
 def _nics(known: Known) -> list[Line]:

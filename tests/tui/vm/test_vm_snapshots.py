@@ -14,6 +14,7 @@ from limen_tui.fleet.fleet import Fleet
 from limen_tui.hypervisor.simulated import SimulatedFleet, simulated_fleet
 from limen_tui.inventory import open_inventory
 from limen_tui.inventory.samplestore import SampleStore
+from limen_tui.model.vm import VM
 from limen_tui.settings import Settings
 from limen_tui.tui.app import LimenApp
 from tests.tui.vm.test_vm_frame import pick
@@ -47,7 +48,8 @@ def made(monkeypatch: pytest.MonkeyPatch) -> Iterator[Made]:
 
 
 def moves(
-    app: LimenApp, sim: SimulatedFleet, keys: tuple[str, ...], ticks: int, then: tuple[str, ...] = ()
+    app: LimenApp, sim: SimulatedFleet, keys: tuple[str, ...], ticks: int, then: tuple[str, ...] = (),
+    choose: Callable[[LimenApp], VM] = pick,
 ) -> Callable[[Pilot[Any]], Any]:
     async def run(pilot: Pilot[Any]) -> None:
         async def go_on(times: int) -> None:
@@ -58,7 +60,7 @@ def moves(
 
         await pilot.pause()
         await go_on(4)
-        app.main.show_vm(pick(app).key)
+        app.main.show_vm(choose(app).key)
         await pilot.press("enter")
         await go_on(2)
         for key in keys:
