@@ -38,6 +38,12 @@ MINUTES_AGAIN: Final = 60.0
 """Seconds after which the day is read again."""
 HINT, KEY = "graphs--hint", "graphs--key"
 
+NOT_KEPT: Final = (
+    "only since this VM was opened: of a host given with -c no minutes are kept",
+    "of a host given with -c no minutes are kept", "-c: no minutes kept",
+)  # fmt: skip
+"""Why a longer range is empty, longest first."""
+
 
 class GraphFoot(Lines):
     """Range, time at the cursor, keys."""
@@ -212,6 +218,9 @@ class GraphsTab(VMTab, can_focus=True):
         at = "newest" if self._cursor is None else strftime("%H:%M:%S", localtime(self._cursor))
         keys = [("←→", "cursor"), (", .", "longer, shorter"), ("↑↓", "graph"), ("^s", "save as CSV")]
         items = [Item(0, (tuple(ranges),)), Item(1, (((f"at {at}", ""),),))]
+        host = self.limen.fleet.view.host(self.key.host_id)
+        if self._range and host is not None and not host.host.saved:
+            items.insert(1, Item(1, tuple(((text, HINT),) for text in NOT_KEPT)))
         items += [Item(2 + n, (((key, KEY), (f" {word}", HINT)),)) for n, (key, word) in enumerate(keys)]
         self.query_one(GraphFoot).show_lines([((" ", ""), *fit(items, width))])
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import stat
+from dataclasses import replace
 from math import isnan
 from pathlib import Path
 
@@ -87,6 +88,29 @@ async def test_a_day_comes_back_from_the_inventory() -> None:
             await world.pilot.pause(0.01)
         await world.pilot.pause()
         assert [at - 30 for at, _ in tab.charts[0].data.series[0].older][:2] == [point.at for point in points[:2]]
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
+async def test_of_a_host_given_for_one_run_it_says_why_the_day_is_empty(size: tuple[int, int]) -> None:
+    async with running(size) as world:
+        for port in world.app.fleet._ports.values():
+            port.rename(replace(port.snapshot.host, saved=False))
+        since = world.app.fleet.clock.wall() + 60
+        for _ in range(15):
+            await world.go_on(12.0)
+        tab = await on_show(world)
+        host = world.app.fleet.view.host(tab.key.host_id)
+        assert host is not None and not host.host.saved
+        foot = tab.query_one(GraphFoot)
+        assert "-c" not in foot.plain
+        begun = len(tab._close.times)
+        for _ in range(5):
+            await world.go_on(1.0)
+        assert len(tab._close.times) > begun and tab.charts[0].data.series[0].points  # the seconds are in memory
+        await world.press("comma")
+        assert "minutes" in foot.plain and "-c" in foot.plain and " 24 h " in foot.plain
+        world.app.fleet.inventory.set_setting("x", 1).result(10)
+        assert len(world.app.fleet.inventory.minutes.points(tab.key, since)) == 0
 
 
 async def test_the_figures_are_saved_only_for_their_owner_and_never_over_a_file(tmp_path: Path) -> None:
