@@ -198,6 +198,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
 )  # fmt: skip
 
 NO_AGENT: Final = "it has no guest agent"
+NO_VM: Final = "no VM is selected"
 
 BY_ID: Final[Mapping[str, Action]] = {action.id: action for action in ACTIONS}
 
@@ -225,7 +226,7 @@ def disabled_reason(action: Action, target: Target) -> str | None:
     if action.scope is Scope.HOST:
         return None if target.hosts else "no host is selected"
     if not target.vms:
-        return "no VM is selected"
+        return NO_VM
     if action.scope is Scope.VM and len(target.vms) > 1:
         return "one VM at a time"
     hosts = {snapshot.host.id: snapshot for snapshot in target.hosts}

@@ -11,7 +11,8 @@ from textual.containers import Container, Horizontal
 from textual.widgets import Input
 
 from limen_tui.fleet.view import FleetView
-from limen_tui.model.actions import Action, Target, pause_or_resume
+from limen_tui.model.actions import NO_VM, Action, Scope, Target, pause_or_resume
+from limen_tui.model.host import HostState
 from limen_tui.model.lifecycle import Verb
 from limen_tui.model.units import clean
 from limen_tui.model.vm import VMKey
@@ -48,6 +49,8 @@ class MainScreen(ActionScreen):
         self._host_id: str | None = kept if any(host.id == kept for host in app.fleet.hosts) else None
         tree = app.memory.get(TREE, "")
         self._tree_wanted: bool | None = {"on": True, "off": False}.get(tree)
+        self._vms_seen = bool(app.fleet.view.vms)
+        """Whether VMs have been on the screen: the first ones of all come by themselves, under a key on its way."""
 
     # -- parts ------------------------------------------------------------------------------------
 
@@ -92,6 +95,12 @@ class MainScreen(ActionScreen):
             tree.show_fleet(view)
         self.panel.show_fleet(view)
         self._show_keys()
+        if view.vms and not self._vms_seen:
+            self.call_after_refresh(self._first_vms_seen)
+
+    def _first_vms_seen(self) -> None:
+        self._vms_seen = True
+        self._show_keys()
 
     def on_screen_resume(self) -> None:
         """Nothing was passed on while another screen covered this one."""
@@ -131,7 +140,22 @@ class MainScreen(ActionScreen):
         """Also dims what the view on show has no use for."""
         if action.id in self.panel.UNUSED:
             return "not in this view"
-        return super().reason(action, target)
+        reason = super().reason(action, target)
+        if action.scope in (Scope.VM, Scope.VMS):
+            nothing = reason == NO_VM and not self.limen.fleet.view.vms
+            if nothing or (reason is None and not self._vms_seen):
+                return self._asking() or reason or "the VMs come up just now"
+        return reason
+
+    def _asking(self) -> str | None:
+        """Which hosts have not told their VMs yet."""
+        waiting = [
+            each.host.name for each in self.limen.fleet.view.hosts
+            if each.state is HostState.CONNECTING or (each.state is HostState.UP and each.sampled_at is None)
+        ]  # fmt: skip
+        if not waiting:
+            return None
+        return f"{waiting[0]} is still being asked" if len(waiting) == 1 else "the hosts are still being asked"
 
     def _show_keys(self) -> None:
         target = self.target()
