@@ -140,6 +140,9 @@ class LimenApp(App[int], inherit_bindings=False):
         self.call_after_refresh(self._begin)
 
     def _begin(self) -> None:
+        from limen_tui.tui.notices import NoticePlacer  # noqa: PLC0415 - no dialog is open yet
+
+        NoticePlacer(self).begin()
         self.fleet.start()
         self.set_interval(TICK, self.tick)
         for notice in self._notices:

@@ -38,7 +38,8 @@ class World:
 
 @asynccontextmanager
 async def running(
-    size: tuple[int, int] = (120, 40), settings: Settings | None = None, *, read_only: bool = False
+    size: tuple[int, int] = (120, 40), settings: Settings | None = None, *, read_only: bool = False,
+    notifications: bool = False,
 ) -> AsyncIterator[World]:
     sim = simulated_fleet(7, 2, 20, manual=True)
     fleet = Fleet(
@@ -46,7 +47,7 @@ async def running(
     )
     app = LimenApp(fleet, settings or Settings(), demo=True)
     try:
-        async with app.run_test(size=size) as pilot:
+        async with app.run_test(size=size, notifications=notifications) as pilot:
             await pilot.pause()
             world = World(app, sim, pilot)
             for _ in range(4):

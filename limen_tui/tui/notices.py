@@ -1,0 +1,104 @@
+"""Where notices stand over a dialog: not on its title, its buttons or the field that is filled in. UI thread.
+
+May import textual. Elsewhere notices stand at the bottom right, above the keys; see the app's style sheet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from textual.app import App
+from textual.geometry import Region
+from textual.screen import ModalScreen, Screen
+from textual.widget import Widget
+from textual.widgets import Button
+
+TITLE, BUTTON, FIELD, LARGE = 2, 3, 3, 1
+"""How bad it is to cover a line of it; of what fills half the screen, such as a table, something may be covered."""
+
+
+class Part(NamedTuple):
+    """Lines of the screen that should stay in sight."""
+
+    first: int
+    last: int
+    weight: int
+
+
+def best_line(height: int, lines: int, parts: Iterable[Part]) -> int:
+    """The line, from 0, on which notices of ``lines`` lines begin on a screen of ``height``: the topmost that covers
+    least of ``parts``. Pure.
+    """
+    parts = tuple(parts)
+
+    def covered(top: int) -> int:
+        return sum(
+            max(0, min(part.last, top + lines - 1) - max(part.first, top) + 1) * part.weight for part in parts
+        )  # fmt: skip
+
+    return min(range(max(1, height - lines + 1)), key=covered)
+
+
+class NoticePlacer:
+    """Moves the notices of each dialog as it is laid out, and as the focus goes on."""
+
+    def __init__(self, app: App[int]) -> None:
+        self._app = app
+
+    def begin(self) -> None:
+        """Look after every dialog from now on."""
+        self._app.screen_change_signal.subscribe(self._app, self._changed)
+
+    def _changed(self, screen: Screen[object]) -> None:
+        if not isinstance(screen, ModalScreen) or screen.has_class("-notices-placed"):
+            return
+        screen.add_class("-notices-placed", update=False)
+        screen.screen_layout_refresh_signal.subscribe(screen, place)
+
+        def focus_moved() -> None:
+            screen.call_after_refresh(place, screen)
+
+        screen.watch(screen, "focused", focus_moved, init=False)
+
+
+def place(screen: Screen[object]) -> None:
+    """Put the notices of ``screen``, if there are any, where they cover least."""
+    rack = next(iter(screen.query("ToastRack")), None)
+    toasts = [toast.region for toast in screen.query("Toast")] if rack is not None and rack.display else []
+    if rack is None or not any(toasts):
+        return
+    shown = Region.from_union([region for region in toasts if region])
+    line = best_line(screen.size.height, shown.height, _parts(screen, shown))
+    if rack.styles.margin.top != line:
+        rack.styles.margin = (line, 0, 0, 0)
+
+
+def _parts(screen: Screen[object], shown: Region) -> Iterator[Part]:
+    """What is in the columns of the notices and should not be covered."""
+
+    def part(region: Region, weight: int) -> Iterator[Part]:
+        if region and region.x < shown.right and shown.x < region.right:
+            yield Part(region.y, region.bottom - 1, weight)
+
+    boxes = [box for box in screen.query(Widget) if box.border_title and box.display]
+    for box in boxes:
+        yield from part(box.region.intersection(Region(box.region.x, box.region.y, box.region.width, 1)), TITLE)
+    if not boxes:  # it fills the screen: its title is on top, its keys are at the bottom
+        yield Part(0, 0, TITLE)
+        yield Part(screen.size.height - 1, screen.size.height - 1, BUTTON)
+    for button in screen.query(Button):
+        yield from part(_in_sight(button), BUTTON)
+    focused = screen.focused
+    if focused is not None and not isinstance(focused, Button):
+        region = _in_sight(focused)
+        yield from part(region, LARGE if region.height * 2 > screen.size.height else FIELD)
+
+
+def _in_sight(widget: Widget) -> Region:
+    """Where a widget is on the screen, without what is scrolled away."""
+    region = widget.region
+    for parent in widget.ancestors:
+        if isinstance(parent, Widget):
+            region = region.intersection(parent.region)
+    return region

@@ -1,0 +1,81 @@
+"""Notices over a dialog leave its title, its buttons and the field that is filled in to be seen."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from textual.geometry import Region
+from textual.screen import ModalScreen
+from textual.widgets import Button
+
+from limen_tui.tui.notices import Part, best_line
+from tests.tui.shell.world import World, running
+
+
+def notices(world: World) -> Region:
+    """Where they are."""
+    return Region.from_union([toast.region for toast in world.app.screen.query("Toast")])
+
+
+def covered(world: World) -> list[str]:
+    """What should be in sight and is not."""
+    screen, over = world.app.screen, notices(world)
+    assert over, "there is a notice to see"
+    boxes = [widget for widget in screen.query("*") if widget.border_title]
+    top = boxes[0].region.y if boxes else 0
+    found = ["the title"] if over.y <= top < over.bottom else []
+    found += [f"button {button.label}" for button in screen.query(Button) if button.region.overlaps(over)]
+    focused = screen.focused
+    if focused is not None and focused.region.height < 12 and focused.region.overlaps(over):
+        found.append(str(focused))
+    return found
+
+
+async def told(world: World, *texts: str) -> None:
+    for text in texts:
+        world.app.notify(text, title="A notice", timeout=600)
+    for _ in range(4):
+        await world.pilot.pause()
+
+
+@pytest.mark.parametrize("texts", [("Short.",), ("A long one. " * 12,), ("One.", "Two.")], ids=["short", "long", "two"])
+@pytest.mark.parametrize("action", ["vm.create", "vm.resize", "vm.delete", "host.add"])
+async def test_title_buttons_and_field_stay_in_sight(action: str, texts: tuple[str, ...]) -> None:
+    async with running((80, 24), notifications=True) as world:
+        world.app.perform_action(action, world.app.main.target())
+        for _ in range(6):
+            await world.go_on(0.5)
+        screen = world.app.screen
+        assert isinstance(screen, ModalScreen), world.notices()
+        world.app.clear_notifications()
+        await told(world, *texts)
+        for _ in range(6):
+            for _ in range(30):
+                if not covered(world):
+                    break
+                await world.pilot.pause(0.05)  # they follow the focus with the next layout
+            assert covered(world) == []
+            await world.press("tab")
+
+
+async def test_on_the_main_screen_they_stay_above_the_keys() -> None:
+    async with running((80, 24), notifications=True) as world:
+        await told(world, "Done.")
+        assert notices(world).bottom == 23
+
+
+@given(
+    st.integers(5, 60), st.integers(1, 5),
+    st.lists(st.builds(Part, st.integers(0, 59), st.integers(0, 59), st.integers(1, 3)), max_size=5),
+)  # fmt: skip
+def test_the_line_is_on_the_screen_and_free_where_one_is(height: int, lines: int, parts: list[Part]) -> None:
+    top = best_line(height, lines, parts)
+    assert 0 <= top <= max(0, height - lines)
+
+    def free(line: int) -> bool:
+        return all(part.last < line or line + lines - 1 < part.first for part in parts if part.first <= part.last)
+
+    if any(free(line) for line in range(max(1, height - lines + 1))):
+        assert free(top)
+        assert not any(free(line) for line in range(top)), "the topmost"
