@@ -46,6 +46,8 @@ def console(fleet: Fleet, arguments: argparse.Namespace) -> int:
     waiter.reach_named(arguments)
     [vm] = vms_named([arguments.name], fleet.view.vms, arguments.host)
     _check_host(fleet, vm)
+    if arguments.device:
+        _check_line(fleet, waiter, vm, arguments)
     if arguments.follow:
         log = _readable_log(fleet, waiter, vm, arguments)
         if log is not None:
@@ -62,6 +64,16 @@ def _check_host(fleet: Fleet, vm: VM) -> None:
         problem = host.problem if host is not None else None
         raise ConnectError(f"{vm.host_name} is {host.state.value if host else 'not there'}",
                            f"{problem.title} {problem.detail}".strip() if problem else "")  # fmt: skip
+
+
+def _check_line(fleet: Fleet, waiter: Waiter, vm: VM, arguments: argparse.Namespace) -> None:
+    """Raises ``InputError`` for a line that the VM does not have, saying which it has."""
+    asked = fleet.call(vm.key.host_id, lambda verbs: verbs.consoles.devices(vm.key.uuid))
+    waiter.until(asked.done, arguments.timeout)
+    names = [clean(each.alias) for each in asked.result(0)]
+    if arguments.device not in names:
+        raise InputError(f"{clean(vm.name)} has no line {clean(arguments.device)}",
+                         f"It has: {', '.join(names) or 'none'}", "Say one of them after --line.")  # fmt: skip
 
 
 class Session:

@@ -124,7 +124,8 @@ def _others(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     console = verbs.add_parser("console", help="a VM's serial console; ctrl+] leaves")
     console.add_argument("name", metavar="NAME", help="name or UUID of a VM")
     console.add_argument("--host", metavar="HOST", help="on this host, where the name fits several")
-    console.add_argument("--device", default="", metavar="ALIAS", help="another serial line: serial1, console2")
+    console.add_argument("--line", "--device", default="", metavar="ALIAS", dest="device",
+                         help="another serial line: serial1, console2")  # fmt: skip
     console.add_argument("--force", action="store_true", help="take it from whoever has it open")
     console.add_argument("--follow", action="store_true",
                          help="only read: its log file where it is on this machine, else the line itself")  # fmt: skip

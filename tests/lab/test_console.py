@@ -33,7 +33,10 @@ from tests.unit.hypervisor.libvirt_daemon import wait_for
 NAME = "console-guest"
 
 
-def define(libvirt: RealLibvirt, name: str = NAME) -> str:
+SECOND = "<serial type='pty'/>"
+
+
+def define(libvirt: RealLibvirt, name: str = NAME, more: str = "") -> str:
     uuid = uuid_of(name)
     libvirt.daemon.define(f"""<domain type='{libvirt.accel}'><name>{name}</name><uuid>{uuid}</uuid>
       <memory unit='MiB'>128</memory><vcpu>1</vcpu>
@@ -41,17 +44,17 @@ def define(libvirt: RealLibvirt, name: str = NAME) -> str:
         <kernel>{libvirt.images}/vmlinuz</kernel><initrd>{libvirt.images}/initramfs.cpio</initrd>
         <cmdline>console=ttyS0 quiet lab.name={name} lab.noagent=1</cmdline></os>
       <features><acpi/><apic/></features>
-      <devices><memballoon model='none'/><serial type='pty'/></devices></domain>""")
+      <devices><memballoon model='none'/><serial type='pty'/>{more}</devices></domain>""")
     return uuid
 
 
 class Line:
     """A console as a front end uses it, with all it ever received."""
 
-    def __init__(self, fleet: Fleet, key: VMKey) -> None:
+    def __init__(self, fleet: Fleet, key: VMKey, device: str = "") -> None:
         self.fleet = fleet
         self.woken = threading.Event()
-        self.console = GuestConsole(fleet, key, wake=self.woken.set)
+        self.console = GuestConsole(fleet, key, wake=self.woken.set, device=device)
         self.got = b""
 
     def pump(self) -> None:
@@ -162,6 +165,38 @@ def test_a_quarter_of_a_megabyte_comes_through_whole_while_the_host_is_sampled(
     assert [int(word) for word in numbers if word.strip().isdigit()] == list(range(1, 40001))
     assert fleet.view.by_host["real"].load.ticks > ticks
     line.console.close()
+
+
+def test_each_of_two_serial_ports_is_a_line_of_its_own(fleet: Fleet, real_libvirt: RealLibvirt) -> None:
+    define(real_libvirt, more=SECOND)
+    key = VMKey("real", uuid_of(NAME))
+    off = fleet.call("real", lambda verbs: verbs.consoles.devices(key.uuid)).result(20)
+    real_libvirt.virsh("start", NAME)
+    on = fleet.call("real", lambda verbs: verbs.consoles.devices(key.uuid)).result(20)
+    assert [each.alias for each in off] == [each.alias for each in on] == ["serial0", "serial1"]
+    first, second = Line(fleet, key), Line(fleet, key, "serial1")
+    first.said(b"login: ")
+    second.until_phase(Phase.OPEN)
+    first.ask(b"root", b"Password: ")
+    first.ask(b"lab", b"# ")
+    first.ask(b"echo to the $((1 + 1))nd > /dev/ttyS1; echo do''ne", b"done")
+    second.said(b"to the 2nd")
+    assert b"2nd" not in first.got.replace(b"))nd", b"")
+    first.ask(b"exec 3< /dev/ttyS1; echo op''en; read word <&3; echo got=$word", b"open")
+    second.console.write(b"typed\r")
+    first.said(b"got=typed")
+    second.console.close()
+
+    command = Pty("-c", real_libvirt.uri, "console", NAME, "--line", "serial1")
+    command.until(b"Leave with ctrl+]")
+    first.console.write(b"echo again for the $((3 + 1))th > /dev/ttyS1\r")
+    command.until(b"4th")
+    command.type(b"\x1d")
+    assert command.ended() == 0
+    refused = Pty("-c", real_libvirt.uri, "console", NAME, "--line", "serial7")
+    refused.until(b"serial0, serial1")
+    assert refused.ended() == 2
+    first.console.close()
 
 
 class Pty:

@@ -14,6 +14,9 @@ from limen_tui.model.verbs.consoles import ConsoleDevice, ConsoleEnd, ConsoleInU
 TAKEN_EVERY: Final = 17
 """One VM in so many has its console open elsewhere, so that taking it by force can be seen."""
 
+MORE_EVERY: Final = 3
+"""One VM in so many has a second serial line."""
+
 
 class SimulatedConsoles:
     """Implements :class:`limen_tui.model.verbs.consoles.ConsoleVerbs`."""
@@ -22,32 +25,34 @@ class SimulatedConsoles:
         self._machines = machines
         self._now = now
         self._read_only = read_only
-        self._open: dict[str, SimulatedConsole] = {}
+        self._open: dict[tuple[str, str], SimulatedConsole] = {}
         self._freed: set[str] = set()
 
     def devices(self, uuid: str) -> tuple[ConsoleDevice, ...]:
         """See ConsoleVerbs."""
-        self._machine(uuid)
-        return (ConsoleDevice("serial0", "pty"),)
+        more = (ConsoleDevice("serial1", "pty"),) if self._machine(uuid).made.seed % MORE_EVERY == 0 else ()
+        return (ConsoleDevice("serial0", "pty"), *more)
 
     def open(self, uuid: str, *, device: str, force: bool, wake: Callable[[], None]) -> SimulatedConsole:
         """See ConsoleVerbs."""
         if self._read_only:
             raise ReadOnlyError("This host is read-only", "Its console stays closed.", "Start without --read-only.")
         machine = self._machine(uuid)
-        if device not in ("", "serial0"):
+        if device and device not in {each.alias for each in self.devices(uuid)}:
             raise NotFound("No such serial device", device)
+        line = device if device != "serial0" else ""
         if not machine.state.is_active:
             raise Conflict("Its state does not allow this", "domain is not running", "Start it.")
-        old = self._open.get(uuid)
-        elsewhere = machine.made.seed % TAKEN_EVERY == 1 and uuid not in self._freed
+        old = self._open.get((uuid, line))
+        elsewhere = not line and machine.made.seed % TAKEN_EVERY == 1 and uuid not in self._freed
         if not force and (elsewhere or (old is not None and old.ended is None)):
             raise ConsoleInUse("The console is in use", "Active console session exists for this domain",
                                "Somebody has it open; it can be taken by force.")  # fmt: skip
         if old is not None:
             old.end(EndReason.GUEST)
-        self._freed.add(uuid)
-        made = self._open[uuid] = SimulatedConsole(machine, self._now, wake)
+        if not line:
+            self._freed.add(uuid)
+        made = self._open[uuid, line] = SimulatedConsole(machine, self._now, wake)
         wake()
         return made
 

@@ -13,7 +13,8 @@ from limen_tui.errors import InputError
 from limen_tui.fleet.consoles import Phase
 from limen_tui.model.units import clean
 from limen_tui.model.vm import VMKey
-from limen_tui.tui.console.desk import desk_of
+from limen_tui.tui.console.desk import Place, desk_of
+from limen_tui.tui.console.lines import LineDialog, LinesTold, ask_lines
 from limen_tui.tui.console.saving import save, suggested_path
 from limen_tui.tui.console.terminal import ConsoleTerminal
 from limen_tui.tui.dialogs.text import YesNoDialog
@@ -61,6 +62,14 @@ class MenuCommands(Widget):
     def key(self) -> VMKey:
         """The VM whose console is on show."""
         return self._open.key
+
+    @property
+    def place(self) -> Place:
+        """It, and its line."""
+        return self._open.place
+
+    def show_console(self, key: VMKey, device: str = "") -> None:
+        """Another VM's, or another line."""
 
     def show_state(self) -> None:
         """Something of the state line changed."""
@@ -125,15 +134,15 @@ class MenuCommands(Widget):
         if console.phase is Phase.OPEN:
             self.notify("You have this console already", markup=False, timeout=3)
             return
-        name = clean(console.name)
+        name, place = clean(console.name), self._open.place
         self.app.push_screen(
             YesNoDialog(f"Take the console of {name}?", "Whoever has it open now loses it.", "Take it", "Leave it"),
-            lambda yes: self._force(console.key) if yes else None,
+            lambda yes: self._force(place) if yes else None,
         )
 
-    def _force(self, key: VMKey) -> None:
+    def _force(self, place: Place) -> None:
         """Pinned: the console that the question was about."""
-        found = self._desk.get(key)
+        found = self._desk.get(*place)
         if found is not None:
             found.console.open_now(force=True)
             self.show_state()
@@ -141,6 +150,25 @@ class MenuCommands(Widget):
     def _do_again(self) -> None:
         self._open.console.open_now()
         self.show_state()
+
+    def _do_lines(self) -> None:
+        """Which it has is asked of the host; the answer comes as a message."""
+        ask_lines(self._limen.fleet, self.key, self.post_message)
+
+    @on(LinesTold)
+    def _lines_told(self, event: LinesTold) -> None:
+        event.stop()
+        if event.problem is not None:
+            self.notify(clean(str(event.problem)), severity="error", markup=False, timeout=8)
+        elif len(event.devices) < 2:
+            self.notify("It has no other serial line", markup=False, timeout=4)
+        else:
+            dialog = LineDialog(self._open.console.name, event.devices, self._open.console.device)
+            self.app.push_screen(dialog, lambda device: self._show_line(event.key, device))
+
+    def _show_line(self, key: VMKey, device: str | None) -> None:
+        if device is not None and self.is_mounted:
+            self.show_console(key, device)
 
     def _do_switch(self) -> None:
         self.post_message(self.Switched(1))
@@ -150,7 +178,7 @@ class MenuCommands(Widget):
 
     def _do_close(self) -> None:
         self._let_go()
-        self._desk.close(self.key)
+        self._desk.close(*self.place)
         self.post_message(self.Closed())
 
     # -- answers ----------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ import contextlib
 import contextvars
 from collections.abc import Callable
 from time import perf_counter
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from limen_widgets.terminal import Emulator
 
@@ -31,6 +31,10 @@ LOOK: Final = 0.25
 """Seconds between looks at consoles that nothing woke."""
 
 
+Place: TypeAlias = tuple[VMKey, str]
+"""A VM and the alias of its line; an empty one for the default."""
+
+
 class OpenConsole:
     """A console with its screen. ``viewers`` are called after something came, with whether there is more."""
 
@@ -48,6 +52,16 @@ class OpenConsole:
     def key(self) -> VMKey:
         """The VM."""
         return self.console.key
+
+    @property
+    def place(self) -> Place:
+        """What the desk knows it by."""
+        return self.console.key, self.console.device
+
+    @property
+    def label(self) -> str:
+        """The VM's name, and the line where that is not the default one. Comes from outside."""
+        return f"{self.console.name} {self.console.device}".rstrip()
 
     def turn(self, until: float) -> bool:
         """Go on until about ``perf_counter()`` is ``until``; whether there is more to do."""
@@ -93,7 +107,7 @@ class ConsoleDesk:
 
     def __init__(self, app: LimenApp) -> None:
         self._app = app
-        self._open: dict[VMKey, OpenConsole] = {}
+        self._open: dict[Place, OpenConsole] = {}
         self._loop = asyncio.get_running_loop()
         self._context = contextvars.copy_context()
         self._woken = False
@@ -106,22 +120,23 @@ class ConsoleDesk:
         """All of them."""
         return tuple(self._open.values())
 
-    def get(self, key: VMKey) -> OpenConsole | None:
+    def get(self, key: VMKey, device: str = "") -> OpenConsole | None:
         """That of a VM, if it is open."""
-        return self._open.get(key)
+        return self._open.get((key, device))
 
-    def open(self, key: VMKey) -> OpenConsole:
+    def open(self, key: VMKey, device: str = "") -> OpenConsole:
         """That of a VM, opened now if it is not."""
-        found = self._open.get(key)
+        found = self._open.get((key, device))
         if found is None:
             # about what it will be given: a log printed at once is not broken into short lines
             size = max(20, self._app.size.width), max(5, self._app.size.height - 2)
-            found = self._open[key] = OpenConsole(GuestConsole(self._app.fleet, key, wake=self.wake), size)
+            console = GuestConsole(self._app.fleet, key, wake=self.wake, device=device)
+            found = self._open[key, device] = OpenConsole(console, size)
         return found
 
-    def close(self, key: VMKey) -> None:
+    def close(self, key: VMKey, device: str = "") -> None:
         """For good; others can have it then."""
-        found = self._open.pop(key, None)
+        found = self._open.pop((key, device), None)
         if found is not None:
             found.console.close()
 
@@ -150,9 +165,9 @@ class ConsoleDesk:
         self._next = None
         self.turn()
 
-    def text_of(self, key: VMKey) -> str:
+    def text_of(self, key: VMKey, device: str = "") -> str:
         """Everything a console holds, for a file."""
-        found = self._open.get(key)
+        found = self._open.get((key, device))
         return found.emulator.text() if found is not None else ""
 
     def others_news(self, key: VMKey | None) -> list[str]:

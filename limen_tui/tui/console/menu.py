@@ -38,6 +38,7 @@ COMMANDS: Final = (
     Command("size", ("z",), "z", "type the size"),
     Command("force", ("f",), "f", "take by force"),
     Command("again", ("r",), "r", "reconnect"),
+    Command("lines", ("l",), "l", "other line"),
     Command("switch", ("tab",), "Tab", "next console"),
     Command("switch-back", ("shift+tab",), "", ""),
     Command("close", ("x",), "x", "close"),

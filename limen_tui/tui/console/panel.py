@@ -74,10 +74,10 @@ class ConsolePanel(MenuCommands):
         """In the background from now on."""
         self._let_go()
 
-    def show_console(self, key: VMKey) -> None:
-        """Another VM's."""
+    def show_console(self, key: VMKey, device: str = "") -> None:
+        """Another VM's, or another line."""
         self._let_go()
-        self._open = self._desk.open(key)
+        self._open = self._desk.open(key, device)
         self.terminal.close_menu()
         self.terminal.show(self._open.emulator)
         self._finds = ""
@@ -120,6 +120,8 @@ class ConsolePanel(MenuCommands):
         if phase in PROBLEMS and console.problem is not None:
             words.append((f"  {clean(console.problem.title)}", ""))
         items = [Item(0, (tuple(words), tuple(words[:1])))]
+        if console.device:
+            items.append(Item(3, (((clean(console.device), "console--key"),),)))
         if phase is Phase.IN_USE:
             items.append(Item(1, ((("^] f", "console--key"), (" takes it by force", "")),)))
         if phase is Phase.FAILED and console.problem is not None and console.problem.hint:

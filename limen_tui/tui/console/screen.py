@@ -73,12 +73,12 @@ class ConsoleScreen(Screen[None]):
             return
         pieces: list[tuple[str, str]] = []
         for each in self._desk.consoles:
-            name = clean(each.console.name)
+            name = clean(each.label)
             name = name if len(name) <= LONGEST else name[: LONGEST - 1] + "…"
-            pieces += [(" ", ""), (f" {name} ", "console--here" if each.key == self.panel.key else "")]
+            pieces += [(" ", ""), (f" {name} ", "console--here" if each.place == self.panel.place else "")]
             if each.unseen:
                 pieces.append(("● new", "console--warn"))
-        here = self._desk.get(self.panel.key)
+        here = self._desk.get(*self.panel.place)
         host = clean(here.console.host_name) if here is not None else ""
         line: Line = (("Console", "console--dim"), *pieces, (f"   on {host}", "console--dim"))
         self.query_one("#console-strip", ConsoleLines).show_lines([((" ", ""), *line)])
@@ -94,15 +94,15 @@ class ConsoleScreen(Screen[None]):
     def _one_closed(self) -> None:
         left = self._desk.consoles
         if left:
-            self.panel.show_console(left[-1].key)
+            self.panel.show_console(*left[-1].place)
             self._show_strip()
         else:
             self.dismiss(None)
 
     @on(ConsolePanel.Switched)
     def _switched(self, event: ConsolePanel.Switched) -> None:
-        keys = [each.key for each in self._desk.consoles]
-        here = self.panel.key
-        if len(keys) > 1 and here in keys:
-            self.panel.show_console(keys[(keys.index(here) + event.by) % len(keys)])
+        places = [each.place for each in self._desk.consoles]
+        here = self.panel.place
+        if len(places) > 1 and here in places:
+            self.panel.show_console(*places[(places.index(here) + event.by) % len(places)])
             self._show_strip()

@@ -9,9 +9,11 @@ from pathlib import Path
 from textual import events
 
 from limen_tui.fleet.consoles import Phase
-from limen_tui.hypervisor.simulated.consoles import TAKEN_EVERY
+from limen_tui.hypervisor.simulated.consoles import MORE_EVERY, TAKEN_EVERY
 from limen_tui.model.lifecycle import Verb
+from limen_tui.model.verbs.consoles import ConsoleDevice
 from limen_tui.model.vm import VM, VMKey
+from limen_tui.tui.console.lines import LineDialog
 from limen_tui.tui.console.panel import ConsoleLines, ConsolePanel
 from limen_tui.tui.console.screen import ConsoleScreen
 from limen_tui.tui.dialogs.text import YesNoDialog
@@ -231,3 +233,56 @@ async def test_the_tab_below_goes_on_after_the_screen_above_showed_the_same_cons
         await until(world, lambda: "\nbelow\n" in shown(world))
         panel = world.app.screen.query_one(ConsolePanel)
         assert "\nabove\n" in shown(world) and panel.terminal.emulator.size == tuple(panel.terminal.size)
+
+
+def of_lines(world: World, count: int) -> VM:
+    """A running VM with so many serial lines, whose console is free."""
+    port = world.sim._ports[0]
+    free = [vm for vm in machines(world) if vm.key.host_id == port.host.id]
+    return next(vm for vm in free if (port._machines[vm.key.uuid].made.seed % MORE_EVERY == 0) == (count == 2))
+
+
+async def test_another_line_is_chosen_and_has_a_tab_of_its_own() -> None:
+    async with running() as world:
+        vm = of_lines(world, 2)
+        panel = await opened(world, vm)
+        await log_in(world)
+        await world.press(*"echo one", "enter")
+        await world.press(ESCAPE, "l")
+        await until(world, lambda: isinstance(world.app.screen, LineDialog))
+        await world.press("down", "enter")
+        await until(world, lambda: panel.place == (vm.key, "serial1"))
+        await log_in(world)
+        assert "serial1" in shown(world) and "echo one" not in shown(world)
+        strip = world.app.screen.query_one("#console-strip", ConsoleLines)
+        assert f" {vm.name}  " in strip.plain and f" {vm.name} serial1 " in strip.plain
+        await world.press(ESCAPE, "tab")
+        await until(world, lambda: "echo one" in shown(world))
+        assert panel.place == (vm.key, "")
+        # the default by its number is the one that is open, not the same line once more
+        await world.press(ESCAPE, "l")
+        await until(world, lambda: isinstance(world.app.screen, LineDialog))
+        await world.press("1")
+        assert world.app.consoles is not None and len(world.app.consoles.consoles) == 2
+        await world.press(ESCAPE, "x")
+        await until(world, lambda: panel.place == (vm.key, "serial1"))
+        assert [each.place for each in world.app.consoles.consoles] == [(vm.key, "serial1")]
+
+
+async def test_one_line_is_no_choice() -> None:
+    async with running() as world:
+        await opened(world, of_lines(world, 1))
+        await world.press(ESCAPE, "l")
+        await until(world, lambda: "no other serial line" in world.notices())
+
+
+async def test_what_cannot_be_opened_cannot_be_chosen() -> None:
+    async with running() as world:
+        kinds = {"serial0": "pty", "[b]\x1bunix1": "unix", "console2": "pty"}
+        devices = tuple(ConsoleDevice(alias, kind) for alias, kind in kinds.items())
+        chosen: list[str | None] = []
+        world.app.push_screen(LineDialog("x", devices, ""), chosen.append)
+        await world.press("2")
+        assert chosen == []
+        await world.press("down", "enter")  # past the one that cannot
+        assert chosen == ["console2"]

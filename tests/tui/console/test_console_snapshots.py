@@ -12,8 +12,10 @@ from limen_tui.fleet.actor import Actor
 from limen_tui.fleet.fleet import Fleet
 from limen_tui.hypervisor.simulated import SimulatedFleet, simulated_fleet
 from limen_tui.inventory import open_inventory
+from limen_tui.model.verbs.consoles import ConsoleDevice
 from limen_tui.settings import Settings
 from limen_tui.tui.app import LimenApp
+from limen_tui.tui.console.lines import LineDialog
 
 SIZES = [(80, 24), (120, 40), (200, 60)]
 ESCAPE = "ctrl+right_square_bracket"
@@ -68,6 +70,17 @@ def test_menu_and_search(app: LimenApp, sim: SimulatedFleet, snap_compare: Any, 
     async def play(pilot: Pilot[Any]) -> None:
         await log_in(pilot, app, sim, "db09")
         await pilot.press(ESCAPE, "slash", *"systemd", "enter")
+        await pilot.pause()
+
+    assert snap_compare(app, run_before=play, terminal_size=size)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_lines(app: LimenApp, sim: SimulatedFleet, snap_compare: Any, size: tuple[int, int]) -> None:
+    async def play(pilot: Pilot[Any]) -> None:
+        await pilot.pause()
+        devices = (ConsoleDevice("serial0", "pty"), ConsoleDevice("serial1", "pty"), ConsoleDevice("serial2", "file"))
+        app.push_screen(LineDialog("db09", devices, "serial1"))
         await pilot.pause()
 
     assert snap_compare(app, run_before=play, terminal_size=size)

@@ -76,3 +76,15 @@ def test_serial_lines_of_a_definition():
     assert console_devices("<domain/>") == ()
     with pytest.raises(InputError):
         console_devices("<domain>")
+
+
+def test_a_vm_that_is_off_has_the_same_lines_as_when_it_runs() -> None:
+    target = '<target type="{}" port="{}"/>'
+    lines = [
+        f'<serial type="pty">{target.format("isa-serial", 0)}</serial>',
+        f'<serial type="pty">{target.format("isa-serial", 1)}</serial>',
+        f'<console type="pty">{target.format("serial", 0)}</console>',
+        f'<console type="pty">{target.format("virtio", 1)}</console>',
+    ]
+    found = console_devices(f"<domain><devices>{''.join(lines)}</devices></domain>")
+    assert [each.alias for each in found] == ["serial0", "console1", "serial1"]
