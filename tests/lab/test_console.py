@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import select
 import signal
 import sys
@@ -26,6 +27,7 @@ from limen_tui.model.ports import Watch
 from limen_tui.model.vm import VMKey
 from tests.lab.conftest import RunningLab
 from tests.lab.fixtures import RealLibvirt
+from tests.lab.limen_lab import client
 from tests.lab.limen_lab.plan import uuid_of
 from tests.lab.remote_world import make_world
 from tests.unit.hypervisor.libvirt_daemon import wait_for
@@ -202,14 +204,26 @@ def test_each_of_two_serial_ports_is_a_line_of_its_own(fleet: Fleet, real_libvir
 class Pty:
     """`limen console` as a person runs it; what it wrote, and what became of their terminal."""
 
-    def __init__(self, *words: str) -> None:
+    def __init__(self, *words: str, lab: RunningLab | None = None) -> None:
+        """With ``lab`` its hosts are known as ~/.ssh would have them."""
         self.said = b""
         self.master, self.slave = os.openpty()
         self.before = termios.tcgetattr(self.slave)
         self.pid = os.fork()
         if self.pid == 0:
             _login_tty(self.slave)
-            os.execv(sys.executable, [sys.executable, "-m", "limen_tui", *words])
+            argv = [sys.executable, "-m", "limen_tui", *words]
+            if lab is not None:
+                client.run(lab.lab, argv)
+            os.execv(argv[0], argv)
+
+    def until_after(self, place: int, text: bytes, seconds: float = 60.0) -> None:
+        """Wait for ``text`` behind the first ``place`` bytes."""
+        said, self.said = self.said[:place], self.said[place:]
+        try:
+            self.until(text, seconds)
+        finally:
+            self.said = said + self.said
 
     def until(self, text: bytes, seconds: float = 60.0) -> None:
         end = time.monotonic() + seconds
@@ -248,24 +262,70 @@ def _login_tty(slave: int) -> None:
         os.dup2(slave, number)
 
 
-def test_a_cut_of_the_network_is_survived_over_ssh(lab: RunningLab, tmp_path: Path) -> None:
-    uuid = lab.vm(1, "con-cut", "--disk", "none")
+CUT = 30.0
+"""Seconds without a network."""
+
+
+@pytest.fixture
+def remote_guest(lab: RunningLab) -> Iterator[str]:
+    """The UUID of a guest on the lab's first host."""
+    uuid = lab.vm(1, "con-far", "--disk", "none")
+    yield uuid
+    lab.heal(1)
+    lab.virsh(1, "destroy", "con-far", check=False)
+    lab.virsh(1, "undefine", "con-far")
+
+
+def test_half_a_minute_without_a_network_is_survived_and_then_shows_what_the_guest_prints(
+    lab: RunningLab, tmp_path: Path, remote_guest: str
+) -> None:
+    key = VMKey("h1", remote_guest)
     world = make_world(lab, tmp_path, [1])
     world.wait_state(1, HostState.UP)
-    world.wait(lambda: world.fleet.view.vm(VMKey("h1", uuid)), what="the VM")
-    line = Line(world.fleet, VMKey("h1", uuid))
+    world.wait(lambda: world.fleet.view.vm(key), what="the VM")
+    line = Line(world.fleet, key)
     line.until_phase(Phase.OPEN)
     line.console.write(b"\r")
     line.said(b"login: ")
-    lab.cut(1)
-    line.until_phase(Phase.HOST_AWAY)
-    lab.heal(1)
-    line.until(lambda: line.console.phase is Phase.OPEN, "the console to come back by itself", 60)
     line.ask(b"root", b"Password: ")
+    line.ask(b"lab", b"# ")
+    # it goes on printing by itself, with or without somebody who listens
+    line.ask(b"n=0; while sleep 1; do n=$((n + 1)); echo line=$n.; done &", b"line=2.")
+    printed = line.got.count(b"line=")
+    lab.cut(1)
+    healed_at = time.monotonic() + CUT
+    line.until_phase(Phase.HOST_AWAY)
+    line.until(lambda: time.monotonic() >= healed_at, "the half minute to pass", CUT + 5)
+    assert line.console.phase is Phase.HOST_AWAY
+    line.got = b""
+    lab.heal(1)
+    line.until_phase(Phase.OPEN)
+    assert line.console.opened == 2
+
+    def went_on() -> bool:
+        numbers = [int(word) for word in re.findall(rb"line=(\d+)\.\r", line.got)]
+        return len(numbers) >= 2 and numbers[-1] > printed + CUT / 2
+
+    line.until(went_on, "what the guest prints now")
+    line.ask(b"kill %1; echo $((6 * 7))", b"42")
     line.console.close()
     world.fleet.close()
-    lab.virsh(1, "destroy", "con-cut")
-    lab.virsh(1, "undefine", "con-cut")
+
+
+def test_a_console_on_a_remote_host_is_followed_and_nothing_is_sent(lab: RunningLab, remote_guest: str) -> None:
+    lab.virsh(1, "destroy", "con-far")
+    command = Pty("-c", lab.uri(1), "console", "con-far", "--follow", lab=lab)
+    command.until(b"nothing is sent")
+    command.until(b"waiting for the VM to run")
+    lab.virsh(1, "start", "con-far")
+    command.until(b"login: ")
+    command.type(b"root\r")
+    lab.virsh(1, "reset", "con-far")
+    seen = len(command.said)
+    command.until_after(seen, b"login: ")
+    assert b"Password" not in command.said
+    command.type(b"\x03")
+    assert command.ended() in (130, -signal.SIGINT)
 
 
 def test_the_command_gives_the_guest_the_keys_and_the_terminal_back(fleet: Fleet, real_libvirt: RealLibvirt) -> None:
