@@ -55,6 +55,8 @@ BREATH = 0.95
 """Seconds at least between two pictures of a large fleet of which only figures differ."""
 SOON = 0.06
 """Seconds to the next look when the last left something for it."""
+SHORTLY = 0.002
+"""Seconds in which keys that wait are taken in."""
 YOUNG = 50_000
 """Objects made between looks for cycles: a tick of a large fleet makes thousands, none of them in one."""
 ACTS = frozenset({"vm.pause-resume", "vm.autostart", "vm.tags"})
@@ -174,12 +176,19 @@ class LimenApp(App[int], inherit_bindings=False):
         now = (self.fleet.view.rev, self.fleet.acts.rev, self.fleet.events_seen, self.job_desk.rev)
         if now != self._shown and not self._can_wait(now[1:]):
             self._shown, self._shown_at = now, self.fleet.clock.mono()
-            for screen in reversed(self.screen_stack):
-                if (show := getattr(screen, "show_fleet", None)) is not None:
-                    show(self.fleet.view)
-                if not isinstance(screen, ModalScreen):
-                    break
+            if self.fleet.view.totals.vms < MANY:
+                self._show()
+            else:  # keys come first: they need not wait for both halves of the work
+                self.set_timer(SHORTLY, self._show)
         self._watch()
+
+    def _show(self) -> None:
+        """Give what there is to the screens that can be seen."""
+        for screen in reversed(self.screen_stack):
+            if (show := getattr(screen, "show_fleet", None)) is not None:
+                show(self.fleet.view)
+            if not isinstance(screen, ModalScreen):
+                break
 
     def _can_wait(self, happened: tuple[int, ...]) -> bool:
         """Whether only figures differ from what was shown a moment ago. In a large fleet some differ at every tick; to

@@ -17,13 +17,12 @@ from limen_tui.fleet.fleet import Fleet
 from limen_tui.model.host import Problem
 from limen_tui.settings import Settings
 from limen_tui.tui.app import LimenApp
+from limen_tui.tui.keysfirst import KeysFirst
 
 PATIENCE = 0.8
 """Seconds that the way out may take before it is cut short."""
 COMING_BACK = 0.5
 """Seconds after ssh or an editor gave the terminal back in which a Ctrl+C was theirs."""
-TURN = 0.001
-"""Seconds that another thread may go on while this one waits: with the usual five, a key waits for each of them."""
 _MODES = (1049, 1000, 1002, 1003, 1004, 1006, 1015, 2004)
 _RESTORE = "".join(f"\x1b[?{mode}l" for mode in _MODES) + "\x1b[?25h\x1b[<u\x1b[0m"
 
@@ -33,7 +32,6 @@ def run(fleet: Fleet, settings: Settings, *, notices: Sequence[Problem | str] = 
 
     Takes the fleet over and closes it. Raises ``ConfigError`` for a keymap that cannot work.
     """
-    sys.setswitchinterval(TURN)
     gc.disable()  # until the first screen is painted: nearly all that is made on the way stays
     app = LimenApp(fleet, settings, notices=notices, demo=demo)
     way_out = WayOut()
@@ -55,7 +53,8 @@ def run(fleet: Fleet, settings: Settings, *, notices: Sequence[Problem | str] = 
         app.action_leave(128 + number)
 
     try:
-        asyncio.run(main())
+        with asyncio.Runner(loop_factory=lambda: asyncio.SelectorEventLoop(KeysFirst())) as runner:
+            runner.run(main())
         fleet.close(0.3)
     finally:
         gc.enable()
