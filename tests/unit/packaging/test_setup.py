@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -39,3 +40,45 @@ def test_help_names_every_target() -> None:
     said = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     named = {line.split()[0] for line in said.splitlines() if line.strip()}
     assert {"run", "test", "check", "bench", "lab", "screenshots", "lock"} <= named
+
+
+def told_by_install(tmp_path: Path, version: str, *others: str) -> subprocess.CompletedProcess[str]:
+    """``.ci/install`` on a machine whose python3 is of that version and may have others beside it.
+
+    It knows no package, so that nothing can be installed by a test.
+    """
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    fakes = {"python3": f'case "$2" in *exit*) exit 1;; *) echo "is {version}";; esac', "apt-cache": "exit 1",
+             "dpkg-query": "echo installed", **dict.fromkeys(others, "exit 0")}  # fmt: skip
+    for name, does in fakes.items():
+        (programs / name).write_text(f"#!/bin/sh\n{does}\n")
+        (programs / name).chmod(0o755)
+    for real in ("bash", "grep", "id", "readlink"):
+        (programs / real).symlink_to(Path("/usr/bin") / real)
+    return subprocess.run(["bash", ROOT / ".ci/install", "run"], cwd=tmp_path, capture_output=True, text=True,
+                          env={"PATH": str(programs)}, check=False, timeout=30)  # fmt: skip
+
+
+def test_an_old_python_is_said_in_one_line_with_what_to_do(tmp_path: Path) -> None:
+    ran = told_by_install(tmp_path, "3.10.12")
+    assert ran.returncode == 1
+    assert ran.stderr.count("\n") == 1
+    assert "needs Python 3.11 or newer" in ran.stderr
+    assert "is 3.10.12" in ran.stderr
+    assert "Ubuntu 24.04" in ran.stderr
+    assert ran.stdout == "", "nothing is installed first"
+
+
+def test_a_newer_python_beside_the_old_one_is_named(tmp_path: Path) -> None:
+    ran = told_by_install(tmp_path, "3.10.12", "python3.12")
+    assert ran.returncode == 1
+    assert "python3.12 -m venv --clear .venv" in ran.stderr
+
+
+def test_a_virtual_environment_with_a_newer_python_will_do(tmp_path: Path) -> None:
+    made = tmp_path / ".venv/bin"
+    made.mkdir(parents=True)
+    (made / "python").symlink_to(sys.executable)
+    ran = told_by_install(tmp_path, "3.10.12")
+    assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", "")
