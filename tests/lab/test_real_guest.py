@@ -162,7 +162,6 @@ def boots(guest: Seen) -> int:
 
 def test_reboot_is_asked_of_the_guest_which_comes_up_anew(guest: Seen, real_libvirt: RealLibvirt) -> None:
     guest.boot()
-    real_libvirt.agent(guest.name, "guest-get-host-name")  # its power button is wired by now
     pid, since = real_libvirt.qemu_pid(guest.name), guest.until_state(VMState.RUNNING).started_at
     guest.do(Verb.REBOOT)
     wait_for(lambda: boots(guest) == 2, 60.0, "the guest to come up a second time")
