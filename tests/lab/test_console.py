@@ -208,6 +208,7 @@ class Pty:
         """With ``lab`` its hosts are known as ~/.ssh would have them."""
         self.said = b""
         self.master, self.slave = os.openpty()
+        termios.tcsetwinsize(self.slave, (30, 100))
         self.before = termios.tcgetattr(self.slave)
         self.pid = os.fork()
         if self.pid == 0:
