@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from limen_tui.errors import AuthError, LimenError, NotSupported
+from limen_tui.errors import AuthError, Conflict, LimenError, NotSupported, ReadOnlyError, StepFailed
 from limen_tui.fleet.displaystate import Phase, Shot, Status, Ways
 from limen_tui.fleet.liveview import Live
 from limen_tui.model.rfb.frame import Still
@@ -24,6 +24,10 @@ from limen_tui.model.rfb.reading import ScreenReader
 __all__ = ["GuestDisplay", "Phase", "Shot", "Status", "Ways"]
 PICTURE_EVERY: Final = 1.0
 """Seconds between pictures by virDomainScreenshot, on a quick link."""
+PRESS_GAP: Final = 0.03
+"""Seconds between keys without VNC: the hypervisor holds each for half of that."""
+ECHO: Final = 0.15
+"""Seconds after the last key until there is something to see of it."""
 RETRY: Final = (0.5, 1.0, 2.0, 5.0)
 
 
@@ -48,6 +52,9 @@ class GuestDisplay:
             end.setblocking(False)
         self._closing = False
         self._times: deque[float] = deque(maxlen=40)
+        self._keys: deque[Stroke] = deque()
+        """What is still to be pressed without VNC. The display's thread alone."""
+        self._whole = False
         self._thread = threading.Thread(target=self._serve, name="guest-screen", daemon=True)
 
     # -- any thread -------------------------------------------------------------------------------
@@ -151,19 +158,40 @@ class GuestDisplay:
 
     def _by_pictures(self, why: LimenError | None) -> None:
         last: Still | None = None
+        self._keys.clear()
         while not self._closing:
-            began = time.monotonic()
+            began, self._whole = time.monotonic(), False
             still = self._ways.picture()
             first, beyond = _difference(last, still)
             self._set(phase=Phase.PICTURES, problem=why)
             if first < beyond:
                 self._publish(still, first, beyond)
             last = still
-            if self._sleep(max(PICTURE_EVERY, 3 * (time.monotonic() - began))):
-                return
+            due = time.monotonic() + max(PICTURE_EVERY, 3 * (time.monotonic() - began))
+            while not self._closing and (self._keys or time.monotonic() < due):
+                if self._keys:
+                    why = self._press(self._keys.popleft()) or why
+                    due = min(due, time.monotonic() + ECHO)
+                if self._sleep(PRESS_GAP if self._keys else due - time.monotonic(), self._keys):
+                    return
+                if self._whole:
+                    break
+            self._set(typing=0)
 
-    def _sleep(self, seconds: float) -> bool:
-        """Wait; whether it was told to begin anew meanwhile. Keys are dropped: nobody is there to take them."""
+    def _press(self, stroke: Stroke) -> LimenError | None:
+        """Why it could not be, and then the rest is not tried. Raises ``LimenError`` for a lost host."""
+        self._set(typing=len(self._keys))
+        try:
+            if self._ways.press is not None:
+                self._ways.press(stroke)
+        except (NotSupported, StepFailed, ReadOnlyError, Conflict) as error:
+            self._keys.clear()
+            return error
+        return None
+
+    def _sleep(self, seconds: float, keys: deque[Stroke] | None = None) -> bool:
+        """Wait; whether it was told to begin anew meanwhile. Keys go to ``keys`` and end the wait when there were
+        none; without it they are dropped: nobody is there to take them."""
         until = time.monotonic() + seconds
         while not self._closing and (left := until - time.monotonic()) > 0:
             with selectors.DefaultSelector() as selector:
@@ -173,7 +201,12 @@ class GuestDisplay:
                 if order[0] == "again":
                     return True
                 if order[0] == "whole":
-                    until = 0.0
+                    until, self._whole = 0.0, True
+                if order[0] == "keys" and keys is not None:
+                    until = until if keys else 0.0
+                    keys.extend(each for each in order[1] if isinstance(each, Stroke))  # type: ignore[attr-defined]
+                elif order[0] == "drop" and keys is not None:
+                    keys.clear()
         return False
 
     def _take_orders(self) -> list[tuple[object, ...]]:

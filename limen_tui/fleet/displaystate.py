@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from limen_tui.errors import LimenError
 from limen_tui.model.rfb.frame import Still
+from limen_tui.model.rfb.keys import Stroke
 from limen_tui.model.rfb.reading import TextScreen
 
 
@@ -42,6 +43,8 @@ class Ways:
     stream: Callable[[], socket.socket]
     """A stream that speaks RFB. ``NotSupported`` where there is none: pictures are shown then."""
     picture: Callable[[], Still]
+    press: Callable[[Stroke], object] | None = None
+    """Presses keys without a stream, as pictures need it."""
 
 
 @dataclass(slots=True)

@@ -15,6 +15,8 @@ from limen_tui.fleet.display import Ways
 from limen_tui.model.host import Host, HostState
 from limen_tui.model.ports import HostVerbs
 from limen_tui.model.rfb.frame import Still
+from limen_tui.model.rfb.keys import Stroke
+from limen_tui.model.rfb.linuxkeys import linux_keys
 from limen_tui.model.rfb.stills import decode
 from limen_tui.model.uri import parse_uri
 from limen_tui.model.verbs.screens import Graphics
@@ -36,6 +38,8 @@ class Links(Protocol):
 
 PATIENCE: Final = 20.0
 """Seconds that a host may take to answer."""
+HOLD: Final = 15
+"""Milliseconds that a key is down: QEMU's own 100 would type ten letters a second."""
 LOOPBACK: Final = ("", "127.0.0.1", "::1", "localhost")
 
 
@@ -48,7 +52,11 @@ def ways_to(fleet: Fleet, key: VMKey) -> Ways:
     def picture() -> Still:
         return decode(_ask(fleet, key, lambda verbs: verbs.screens.screenshot(key.uuid)).data)
 
-    return Ways(stream, picture)
+    def press(stroke: Stroke) -> None:
+        if keys := linux_keys(stroke):
+            _ask(fleet, key, lambda verbs: verbs.screens.send_keys(key.uuid, keys, hold=HOLD))
+
+    return Ways(stream, picture, press)
 
 
 def open_screen(fleet: Fleet, key: VMKey) -> socket.socket:

@@ -50,3 +50,9 @@ class LibvirtScreens:
         """See ScreenVerbs; virDomainOpenGraphicsFD, past the password: who may ask this may do anything to the VM."""
         self._gate.writable("Its screen is not opened past the password.")
         return int(self._gate.dom(uuid).openGraphicsFD(index, libvirt.VIR_DOMAIN_OPEN_GRAPHICS_SKIPAUTH))
+
+    @mapped
+    def send_keys(self, uuid: str, keys: tuple[int, ...], *, hold: int = 0) -> None:
+        """See ScreenVerbs; virDomainSendKey with the Linux codes."""
+        self._gate.writable("No key is pressed.")
+        self._gate.dom(uuid).sendKey(libvirt.VIR_KEYCODE_SET_LINUX, hold, list(keys), len(keys), 0)

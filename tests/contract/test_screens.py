@@ -62,3 +62,18 @@ def test_what_is_opened_speaks_or_is_refused(rig) -> None:
         assert os.read(number, 12) == b"RFB 003.008\n"
     finally:
         os.close(number)
+
+
+def test_keys_are_refused_when_read_only_and_for_nobody(make, rig) -> None:
+    with pytest.raises(NotFound):
+        rig.do(lambda verbs: verbs.screens.send_keys(NOBODY, (30,)))
+    closed = make(read_only=True)
+    with pytest.raises(ReadOnlyError):
+        closed.do(lambda verbs: verbs.screens.send_keys(closed.a_running_vm, (30,)))
+
+
+def test_keys_are_pressed_or_said_not_to_be(rig) -> None:
+    try:
+        rig.do(lambda verbs: verbs.screens.send_keys(rig.a_running_vm, (42, 30), hold=15))
+    except NotSupported:
+        assert rig.capabilities.hypervisor == "TEST"

@@ -169,6 +169,10 @@ def test_without_vnc_it_is_shown_by_pictures_and_says_why(fleet: Fleet, real_lib
         assert shown.status.problem is not None
         assert shown.status.problem.title == "No VNC"
         shown.until_text("no-vnc login:")
+        shown.type("Some-1 {Text}|~")
+        shown.until_text("login: Some-1 {Text}|~")
+        shown.type("\n")
+        shown.until_text("Password:")
 
 
 def test_a_password_is_passed_by_here_and_asked_for_elsewhere(fleet: Fleet, real_libvirt: RealLibvirt) -> None:

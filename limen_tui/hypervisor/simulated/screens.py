@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from limen_tui.errors import Conflict, NotFound, ReadOnlyError
 from limen_tui.hypervisor.simulated.font import HIGH, WIDE, rows
 from limen_tui.hypervisor.simulated.machine import Machine
+from limen_tui.model.rfb.linuxkeys import keysym_of
 from limen_tui.model.rfb.messages import PIXEL_FORMAT
 from limen_tui.model.verbs.screens import Graphics, Picture
 
@@ -110,6 +111,12 @@ class SimulatedScreens:
         ours, theirs = socket.socketpair()
         threading.Thread(target=_serve, args=(ours, console), name="simulated-screen", daemon=True).start()
         return theirs.detach()
+
+    def send_keys(self, uuid: str, keys: tuple[int, ...], *, hold: int = 0) -> None:  # noqa: ARG002 - no time passes
+        """See ScreenVerbs."""
+        if self._read_only:
+            raise ReadOnlyError("The host is read-only", hint="Start Limen without --read-only, or edit the host.")
+        self._console(uuid).key(keysym_of(keys))
 
     def _machine(self, uuid: str) -> Machine:
         machine = self._machines.get(uuid)

@@ -47,3 +47,7 @@ class ScreenVerbs(Protocol):
 
         Only over a local socket: the descriptor is passed along it, and no bridge carries one.
         """
+
+    def send_keys(self, uuid: str, keys: tuple[int, ...], *, hold: int = 0) -> None:
+        """Press keys together, by their Linux numbers, for ``hold`` ms; 0 leaves it to the hypervisor
+        (virDomainSendKey). ``ReadOnlyError``; ``NotSupported`` where the driver cannot."""

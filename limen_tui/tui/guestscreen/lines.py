@@ -26,6 +26,8 @@ def status_line(
         parts.append(rate_text(status.rate))
     if status.typing:
         parts.append(f"typing, {status.typing} to go")
+    if status.phase is Phase.PICTURES and not view_only:
+        parts.append("US keys")
     if view_only:
         parts.append("view only")
     if status.problem is not None and status.phase is not Phase.LIVE:

@@ -234,8 +234,8 @@ class GuestScreenTab(ScreenMenu, can_focus=True):
         why = ""
         if self.view_only:
             why = "read-only: the screen is only looked at"
-        elif self._status.phase is not Phase.LIVE:
-            why = f"keys are passed on when the screen is live; it is {self._status.phase.value}"
+        elif self._status.phase not in (Phase.LIVE, Phase.PICTURES):
+            why = f"keys are passed on when the screen is there; it is {self._status.phase.value}"
         if why:
             self.notify(f"Screen: {why}. ^] twice leaves.", severity="warning", markup=False, timeout=4)
         elif self._display is not None:

@@ -134,14 +134,15 @@ async def test_pixels_zoom_and_pan_and_back_to_text() -> None:
         assert view.reads
 
 
-async def test_by_pictures_keys_are_not_passed_on_and_it_says_so() -> None:
+async def test_by_pictures_keys_are_pressed_without_vnc_and_the_layout_is_said() -> None:
     async with running() as world:
         tab = await opened(world)
         await world.press(MENU, "p")
         await until(world, lambda: tab._status.phase is Phase.PICTURES, "pictures")
         assert "login: _" in text(tab)
-        await world.press("a")
-        assert "keys are passed on when the screen is live" in world.notices()
+        await world.press("a", "B", "exclamation_mark", "slash")
+        await until(world, lambda: "login: aB!/_" in text(tab), "the keys")
+        assert "US keys" in status(tab)
         await world.press(MENU, "p")
         await until(world, lambda: tab._status.phase is Phase.LIVE, "live again")
 
