@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 
 from textual import on
 from textual.message import Message
-from textual.widget import Widget
 
 from limen_tui.errors import InputError
 from limen_tui.fleet.consoles import Phase
 from limen_tui.model.units import clean
 from limen_tui.model.vm import VMKey
 from limen_tui.tui.console.desk import Place, desk_of
-from limen_tui.tui.console.lines import LineDialog, LinesTold, ask_lines
+from limen_tui.tui.console.lines import LineChoice
 from limen_tui.tui.console.saving import save, suggested_path
 from limen_tui.tui.console.terminal import ConsoleTerminal
 from limen_tui.tui.dialogs.text import YesNoDialog
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     from limen_tui.tui.app import LimenApp
 
 
-class MenuCommands(Widget):
+class MenuCommands(LineChoice):
     """The half of a console's panel that acts; messages say when it is to be left, closed or another is wanted."""
 
     class Left(Message):
@@ -67,9 +66,6 @@ class MenuCommands(Widget):
     def place(self) -> Place:
         """It, and its line."""
         return self._open.place
-
-    def show_console(self, key: VMKey, device: str = "") -> None:
-        """Another VM's, or another line."""
 
     def show_state(self) -> None:
         """Something of the state line changed."""
@@ -150,25 +146,6 @@ class MenuCommands(Widget):
     def _do_again(self) -> None:
         self._open.console.open_now()
         self.show_state()
-
-    def _do_lines(self) -> None:
-        """Which it has is asked of the host; the answer comes as a message."""
-        ask_lines(self._limen.fleet, self.key, self.post_message)
-
-    @on(LinesTold)
-    def _lines_told(self, event: LinesTold) -> None:
-        event.stop()
-        if event.problem is not None:
-            self.notify(clean(str(event.problem)), severity="error", markup=False, timeout=8)
-        elif len(event.devices) < 2:
-            self.notify("It has no other serial line", markup=False, timeout=4)
-        else:
-            dialog = LineDialog(self._open.console.name, event.devices, self._open.console.device)
-            self.app.push_screen(dialog, lambda device: self._show_line(event.key, device))
-
-    def _show_line(self, key: VMKey, device: str | None) -> None:
-        if device is not None and self.is_mounted:
-            self.show_console(key, device)
 
     def _do_switch(self) -> None:
         self.post_message(self.Switched(1))

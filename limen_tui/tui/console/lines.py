@@ -5,12 +5,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError, Future
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.message import Message
+from textual.widget import Widget
 from textual.widgets import Label, OptionList
 from textual.widgets.option_list import Option
 
@@ -20,6 +22,10 @@ from limen_tui.model.units import clean
 from limen_tui.model.verbs.consoles import ConsoleDevice
 from limen_tui.model.vm import VMKey
 from limen_tui.tui.dialogs.base import Dialog
+
+if TYPE_CHECKING:
+    from limen_tui.tui.app import LimenApp
+    from limen_tui.tui.console.desk import OpenConsole
 
 OPENS = "pty"
 """The one kind that libvirt opens."""
@@ -92,3 +98,34 @@ class LineDialog(Dialog["str | None"]):
         """By its number."""
         if place < len(self._devices) and self._devices[place].kind == OPENS:
             self.dismiss(self._aliases[place])
+
+
+class LineChoice(Widget):
+    """The part of a console's panel that lets a line be chosen."""
+
+    _limen: LimenApp
+    _open: OpenConsole
+
+    def show_console(self, key: VMKey, device: str = "") -> None:
+        """Another VM's, or another line."""
+
+    def _do_lines(self) -> None:
+        """Which it has is asked of the host; the answer comes as a message."""
+        ask_lines(self._limen.fleet, self._open.key, self.post_message)
+
+    @on(LinesTold)
+    def _lines_told(self, event: LinesTold) -> None:
+        event.stop()
+        if event.key != self._open.key:
+            return  # another VM's console is on show by now
+        if event.problem is not None:
+            self.notify(clean(str(event.problem)), severity="error", markup=False, timeout=8)
+        elif len(event.devices) < 2:
+            self.notify("It has no other serial line", markup=False, timeout=4)
+        else:
+            dialog = LineDialog(self._open.console.name, event.devices, self._open.console.device)
+            self.app.push_screen(dialog, lambda device: self._show_line(event.key, device))
+
+    def _show_line(self, key: VMKey, device: str | None) -> None:
+        if device is not None and self.is_mounted:
+            self.show_console(key, device)
