@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -91,6 +92,8 @@ def guest_xml(libvirt: RealLibvirt, name: str, graphics: str) -> str:
       <devices><serial type='null'/>{graphics}<video><model type='vga'/></video></devices></domain>"""
 
 
+CUT = 30.0
+"""Seconds that the link is cut for."""
 VNC = "<graphics type='vnc' autoport='yes' listen='127.0.0.1'{}/>"
 
 
@@ -264,10 +267,12 @@ def test_a_cut_of_the_link_is_survived(world: World, lab: RunningLab) -> None:
     with watched(ways_to(world.fleet, key)) as shown:
         world.wait(lambda: "cut-off login:" in shown.text, 90, "the login")
         lab.cut(1)
+        began = time.monotonic()
         world.wait_state(1, HostState.DOWN, 60)
         world.wait(lambda: shown.look().status.phase is Phase.LOST, 60, "the loss to be seen")
         with pytest.raises(ConnectError):
             open_screen(world.fleet, key)
+        world.wait(lambda: time.monotonic() - began >= CUT, CUT + 5, "the end of the cut")
         lab.heal(1)
         world.wait_state(1, HostState.UP, 60)
         world.wait(lambda: shown.look().status.phase is Phase.LIVE, 60, "the screen to come back")
