@@ -56,10 +56,14 @@ def _open(fleet: Fleet, key: VMKey) -> Viewer:
             words = []
         try:
             words = words or [program, f"vnc://127.0.0.1:{open_door(lambda: open_screen(fleet, key))}"]
-            subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                             start_new_session=True)  # fmt: skip
+            process = subprocess.Popen(
+                words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                start_new_session=True,
+            )  # fmt: skip
         except OSError as error:
             raise LimenError(f"{program} does not start", error.strerror or "") from error
+        # somebody has to wait for it, or it stays as a zombie when its window is closed
+        threading.Thread(target=process.wait, name="viewer-ends", daemon=True).start()
         return Viewer(started=program)
     where = vnc.socket or f"{vnc.address or '127.0.0.1'}:{vnc.port}"
     lines = [f"VNC at {where} on {host.name}"]
