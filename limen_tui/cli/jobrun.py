@@ -120,6 +120,9 @@ def _say(job: Job, *, quiet: bool) -> None:
     if job.state is JobState.DONE:
         if not quiet:
             print(clean(f"{job.plan.title} on {job.plan.host_name}: done"))
+        for step in job.steps:
+            if told := step.result.get("told"):  # it is done, and something of it is left to a person
+                output.say(str(told))
         return
     problem = job.problem
     why = "" if problem is None else ": " + ": ".join(part for part in (problem.title, problem.detail) if part)

@@ -99,6 +99,8 @@ def _resize(verbs: argparse._SubParsersAction[argparse.ArgumentParser], with_jso
     say("--limit-nic", action="append", default=[], metavar="MAC=RATES",
         help="per second: 52:54:...=in:10M,out:5M, or none")  # fmt: skip
     say("--raise", action="store_true", dest="raise_max", help="raise a maximum that is in the way, for the next boot")
+    say("--no-grow-inside", action="store_false", dest="grow_inside",
+        help="leave the file system in the guest as it is (else its agent grows it after its disk)")
     say("--next-boot", action="store_true", help="vCPUs and memory wait for the next boot, also where they need not")
     say("--dry-run", action="store_true", help="only show the plan and how the definition would change")
     say("-y", "--yes", action="store_true", help="do not ask")

@@ -12,7 +12,7 @@ from limen_tui.cli.resolve import vms_named
 from limen_tui.cli.waiting import Waiter
 from limen_tui.errors import Conflict, InputError
 from limen_tui.fleet.fleet import Fleet
-from limen_tui.fleet.resizing import host_info, job_of, look
+from limen_tui.fleet.resizing import host_info, job_of, look, look_into_guest
 from limen_tui.model.resize import Plan, Situation, Wish, plan_resize
 from limen_tui.model.resize.typed import disk_limits_of, named, named_sizes, nic_limits_of
 from limen_tui.model.sizes import memory_kib
@@ -33,6 +33,9 @@ def resize(fleet: Fleet, arguments: argparse.Namespace) -> int:
         refuse_read_only(fleet, vm.key.host_id, f"resize {vm.name}")
     info = host_info(fleet.view.host(vm.key.host_id))
     situation = ask(fleet, waiter, vm.key.host_id, lambda verbs: look(verbs, vm, info))
+    if wish.disks and wish.grow_inside:
+        seen = situation
+        situation = ask(fleet, waiter, vm.key.host_id, lambda verbs: look_into_guest(verbs, seen, wish.disks))
     plan = plan_resize(situation, wish)
     if arguments.raise_max:
         wish, plan = _raised(situation, wish, plan)
@@ -61,9 +64,9 @@ def wish_of(arguments: argparse.Namespace) -> Wish:
         named_sizes(arguments.disk),
         {name: disk_limits_of(text) for name, text in named(arguments.limit_disk, "vda=read:50M,iops:500")},
         {name.lower(): nic_limits_of(text) for name, text in named(arguments.limit_nic, "52:54:00:12:34:56=in:10M")},
-        next_boot=arguments.next_boot,
+        next_boot=arguments.next_boot, grow_inside=arguments.grow_inside,
     )  # fmt: skip
-    if wish == Wish(next_boot=wish.next_boot):
+    if wish == Wish(next_boot=wish.next_boot, grow_inside=wish.grow_inside):
         raise InputError("Say what is to change", hint="For example: limen resize web1 --memory 4G --disk vda=40G")
     return wish
 
@@ -91,6 +94,11 @@ def _show(situation: Situation, plan: Plan, *, diff: bool) -> None:
         what = f"{NAMES[change.subject]} {change.target}".strip()
         note = f" ({change.note})" if change.note else ""
         output.say(f"  {what}: {change.before} -> {change.after}, {change.when}{note}")
+    for target, inside in plan.inside.items():
+        if inside.possible:
+            output.say(f"  in the guest: grow {inside.what}, {target}")
+        else:
+            output.say(f"  in the guest: {target} is not grown: {inside.why_not}. {inside.hint}".rstrip())
     for refusal in plan.refusals:
         what = f"{NAMES[refusal.subject]} {refusal.target}".strip()
         raised = " (--raise does)" if refusal.offer_label.startswith("Raise") else ""
@@ -111,6 +119,10 @@ def _as_json(plan: Plan) -> dict[str, object]:
         ],
         "refusals": [
             {"what": each.subject, "target": each.target, "why": each.why, "hint": each.hint} for each in plan.refusals
+        ],
+        "inside": [
+            {"target": target, "what": each.what, "commands": [list(words) for words in each.commands],
+             "why_not": each.why_not, "hint": each.hint} for target, each in plan.inside.items()
         ],
         "warnings": list(plan.warnings),
         "diff": list(definition_diff(plan.xml_before, plan.xml_after)),

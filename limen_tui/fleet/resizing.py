@@ -5,7 +5,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
+
 from limen_tui.errors import ConnectError, LimenError
+from limen_tui.jobs.guestgrow import look_inside
 from limen_tui.jobs.recipes.resize import resize_plan
 from limen_tui.model.host import HostInfo, HostSnapshot
 from limen_tui.model.jobs import JobPlan
@@ -39,6 +43,13 @@ def look(verbs: HostVerbs, vm: VM, info: HostInfo) -> Situation:
         uuid, vm.name, running, config, live, info.cpus, info.memory_kib, _most_vcpus(verbs, vm),
         vm.load.mem_used_kib, sizes, places, saved=vm.state is VMState.SUSPENDED and not running,
     )  # fmt: skip
+
+
+def look_into_guest(verbs: HostVerbs, situation: Situation, targets: Iterable[str] = ()) -> Situation:
+    """The same with what can be grown inside the guest: asks its agent, which may take seconds. No ``targets``: all."""
+    if not situation.running:
+        return situation
+    return replace(situation, inside=look_inside(verbs, situation.uuid, tuple(targets) or tuple(situation.disks)))
 
 
 def _storage(

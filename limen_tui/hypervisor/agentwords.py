@@ -35,6 +35,7 @@ def guest_info(params: Mapping[str, Any], skew: float | None) -> GuestInfo:
             GuestDisk(
                 _text(each.get("mountpoint")), _text(each.get("name")), _text(each.get("fstype")),
                 _count(each.get("total-bytes")), _count(each.get("used-bytes")),
+                tuple(_text(disk.get("alias")) for disk in _listed(each, "disk") if disk.get("alias")),
             )
             for each in _listed(params, "fs")
         ),

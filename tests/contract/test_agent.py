@@ -8,6 +8,8 @@ from dataclasses import replace
 import pytest
 
 from limen_tui.errors import Conflict, InputError, LimenError, NotFound, NotSupported, ReadOnlyError
+from limen_tui.hypervisor.simulated.catalogue import STUBBORN
+from limen_tui.jobs.guestgrow import look_inside
 from tests.contract.rigs import SimulatedRig
 
 NOBODY = "00000000-0000-4000-8000-00000000dead"
@@ -106,3 +108,25 @@ def test_read_only_keeps_its_notes(make) -> None:
     rig = make(read_only=True)
     with pytest.raises((ReadOnlyError, LimenError)):
         rig.do(lambda verbs: verbs.describe(rig.a_stopped_vm, "x", "y"))
+
+
+def test_a_simulated_guest_grows_like_a_real_one(simulated_world) -> None:
+    """The commands that Limen would run are those that grow it."""
+    rig = simulated_world()
+    rig.port.start()
+    rig.wait(lambda now: bool(now.vms))
+    uuid, machine = next(
+        (uuid, machine) for uuid, machine in rig.port._machines.items()
+        if machine.facts.has_agent and machine.state.is_active and machine.facts.disks and machine.name != STUBBORN
+    )  # fmt: skip
+    target = next(disk.target for disk in machine.facts.disks if disk.device == "disk")
+    rig.do(lambda verbs: verbs.devices.block_resize(uuid, target, 900 << 30))
+    inside = rig.do(lambda verbs: look_inside(verbs, uuid, (target,)))[target]
+    assert inside.commands[0][0] == "growpart"
+    assert "/boot" not in inside.what
+    before = sum(disk.total for disk in rig.do(lambda verbs: verbs.agent.guest(uuid)).disks)
+    for words in inside.commands:
+        assert rig.do(lambda verbs, words=words: verbs.agent.start_command(uuid, words))
+    assert sum(disk.total for disk in rig.do(lambda verbs: verbs.agent.guest(uuid)).disks) > before
+    rig.port.close()
+    assert rig.join()

@@ -7,19 +7,18 @@ from typing import Final
 
 from limen_tui.errors import Conflict, InputError, NotFound, NotSupported, ReadOnlyError, StepFailed, Timeout
 from limen_tui.hypervisor.simulated.catalogue import STUBBORN
+from limen_tui.hypervisor.simulated.guestdisks import GuestDisks
 from limen_tui.hypervisor.simulated.machine import Machine
 from limen_tui.model.verbs.agent import (
     READ_LIMIT,
     AddressSource,
     AgentVersion,
-    GuestDisk,
     GuestInfo,
     GuestNic,
     GuestUser,
     Ran,
 )
 
-GIB: Final = 1 << 30
 COMMANDS: Final = (
     "guest-exec", "guest-exec-status", "guest-file-close", "guest-file-open", "guest-file-read",
     "guest-fsfreeze-freeze", "guest-fsfreeze-status", "guest-fsfreeze-thaw", "guest-fstrim", "guest-get-fsinfo",
@@ -31,8 +30,11 @@ COMMANDS: Final = (
 class SimulatedAgents:
     """Implements :class:`limen_tui.model.verbs.agent.AgentVerbs`. Frozen file systems and commands are remembered."""
 
-    def __init__(self, machines: Mapping[str, Machine], now: Callable[[], float], *, read_only: bool) -> None:
+    def __init__(
+        self, machines: Mapping[str, Machine], now: Callable[[], float], disks: GuestDisks, *, read_only: bool
+    ) -> None:
         self._machines = machines
+        self._disks = disks
         self._now = now
         self._read_only = read_only
         self._frozen: set[str] = set()
@@ -57,14 +59,11 @@ class SimulatedAgents:
         """See AgentVerbs."""
         machine = self._agent(uuid)
         seed, now = machine.made.seed, self._now()
-        size = 20 * GIB * (1 + seed % 4)
         users = (GuestUser("admin", since=now - 600 - seed % 9000),) if seed % 3 == 0 else ()
-        data = (GuestDisk("/var", "vda3", "xfs", 4 * size, int(4 * size * (0.55 + seed % 42 / 100))),)
         return GuestInfo(
             machine.name, machine.facts.os.title() or "Debian GNU/Linux 12", "6.1.0-18-amd64", machine.facts.arch,
             "UTC", self._skews.get(uuid, (seed % 40 - 20) / 100), users,
-            (GuestDisk("/", "vda2", "ext4", size, size * (30 + seed % 50) // 100),
-             *(data if seed % 2 else ()), GuestDisk("/boot/efi", "vda1", "vfat", GIB // 2, GIB // 80)),
+            self._disks.file_systems(machine),
         )  # fmt: skip
 
     def version(self, uuid: str) -> AgentVersion:
@@ -77,7 +76,7 @@ class SimulatedAgents:
         machine = self._agent(uuid)
         if not words or not words[0].strip():
             raise InputError("No command was typed")
-        said = _answer(machine, words, self._now())
+        said = self._disks.run(machine, words) or _answer(machine, words, self._now())
         if said is None:
             raise StepFailed("The guest agent could not do it", f"Guest agent command failed, error was 'Failed to "
                              f"execute child process “{words[0]}” (No such file or directory)'")  # fmt: skip
@@ -103,6 +102,7 @@ class SimulatedAgents:
             "/etc/os-release": f'PRETTY_NAME="{machine.facts.os.title()}"\nID=linux\n',
             "/proc/loadavg": "0.08 0.03 0.01 1/120 4711\n",
         }
+        files |= self._disks.files(machine)
         if path not in files:
             raise StepFailed("The guest agent could not do it", f"failed to open file '{path}' (mode: 'r'): No such "
                              "file or directory")  # fmt: skip

@@ -51,8 +51,10 @@ class SimulatedVerbs:
         """See HostVerbs."""
         if self._agent is None:
             from limen_tui.hypervisor.simulated.agent import SimulatedAgents  # noqa: PLC0415 - when it is looked at
+            from limen_tui.hypervisor.simulated.guestdisks import GuestDisks  # noqa: PLC0415 - likewise
 
-            self._agent = SimulatedAgents(self._machines, self._now, read_only=self._read_only)
+            disks = GuestDisks(lambda uuid, target: self.devices.block_info(uuid, target).capacity)
+            self._agent = SimulatedAgents(self._machines, self._now, disks, read_only=self._read_only)
         return self._agent
 
     @property

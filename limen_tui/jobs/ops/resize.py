@@ -11,9 +11,10 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
-from limen_tui.errors import Conflict, NotFound
+from limen_tui.errors import Conflict, LimenError, NotFound
 from limen_tui.jobs.context import Context
-from limen_tui.jobs.ops.registry import Operation, Result
+from limen_tui.jobs.guestgrow import grow
+from limen_tui.jobs.ops.registry import Operation, Result, do_again
 from limen_tui.model.jobs import Args
 from limen_tui.model.ports import HostVerbs
 from limen_tui.model.units import clean, size
@@ -168,6 +169,18 @@ def _grown(context: Context, args: Args) -> Result | None:
     return {} if _capacity(context, args) == args["new"] else None
 
 
+def _grow_inside(context: Context, args: Args) -> Result:
+    """The file system inside the guest. The disk has grown whatever comes of it: a failure is told, and is none."""
+    try:
+        inside = grow(context, args["uuid"], args["target"], args["new"])
+    except LimenError as error:
+        told = ". ".join(part for part in (f"Not grown in the guest: {error.title}", error.detail, error.hint) if part)
+        context.log(told)
+        return {"told": told}
+    context.log(f"Grown in the guest: {inside.what}")
+    return {"grown": inside.what}
+
+
 # -- limits ---------------------------------------------------------------------------------------
 
 
@@ -209,6 +222,7 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
     "resize.vcpus": Operation(_set_vcpus, _vcpus_set, _undo_vcpus, _check_runs),
     "resize.memory": Operation(_set_memory, _memory_set, _undo_memory, _check_runs),
     "resize.disk": Operation(_grow, _grown, check=_check_disk, final=True),
+    "resize.inside": Operation(_grow_inside, do_again, final=True),
     # in part: a live change may be made and that of the definition fail
     "resize.disk-limits": Operation(_set_disk_limits, _again, _undo_disk_limits, partial=True),
     "resize.nic-limits": Operation(_set_nic_limits, _again, _undo_nic_limits, partial=True),

@@ -48,6 +48,10 @@ def _steps(situation: Situation, wish: Wish, plan: Plan) -> Iterator[StepPlan]:
     for change in plan.changes:
         if change.subject == "disk":
             yield _disk(situation, wish, change)
+            inside = plan.inside.get(change.target)
+            if inside is not None and inside.possible:
+                yield StepPlan("resize.inside", f"Grow {inside.what} in the guest",
+                               {"uuid": uuid, "target": change.target, "new": wish.disks[change.target]})  # fmt: skip
 
 
 def _summary(plan: Plan) -> str:

@@ -7,6 +7,7 @@ from functools import partial
 
 from lxml import etree
 
+from limen_tui.model.guestgrow import Inside
 from limen_tui.model.resize.case import Case, Draft
 from limen_tui.model.resize.cpus import plan_vcpus
 from limen_tui.model.resize.devices import plan_disks, plan_limits
@@ -14,6 +15,9 @@ from limen_tui.model.resize.memory import plan_memory
 from limen_tui.model.resize.values import Plan, Situation, Sizes, Wish
 from limen_tui.model.verbs.devices import DiskLimits, NicLimits
 from limen_tui.model.xml import edit
+
+UNKNOWN = Inside(why_not="its guest agent has not answered yet")
+"""Of a guest that nobody has looked into."""
 
 
 def with_sizes(xml: str, sizes: Sizes) -> str:
@@ -39,8 +43,17 @@ def plan_resize(situation: Situation, wish: Wish) -> Plan:
     xml_after = shown if draft.refusals else _xml_after(shown, case, after, draft)
     return Plan(
         tuple(draft.changes), tuple(draft.refusals), tuple(draft.warnings), case.config, after, case.live, shown,
-        xml_after,
+        xml_after, _inside(situation, wish, draft),
     )  # fmt: skip
+
+
+def _inside(situation: Situation, wish: Wish, draft: Draft) -> dict[str, Inside]:
+    """What grows in the guest after its disks."""
+    grown = [change.target for change in draft.changes if change.subject == "disk"]
+    if not situation.running or not wish.grow_inside or draft.refusals:
+        return {}
+    known = situation.inside or {}
+    return {target: known.get(target, UNKNOWN) for target in grown}
 
 
 def _xml_after(xml: str, case: Case, after: Sizes, draft: Draft) -> str:

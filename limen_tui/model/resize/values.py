@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from limen_tui.model.guestgrow import Inside
 from limen_tui.model.verbs.devices import BlockInfo, DiskLimits, NicLimits
 
 FIXED: Final = "what runs keeps the maximum that it was started with"
@@ -42,6 +43,8 @@ class Wish:
     """By MAC."""
     next_boot: bool = False
     """vCPUs and memory wait for the next boot, also where they could change now."""
+    grow_inside: bool = True
+    """After a disk of a running VM, the file system on it inside the guest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,8 @@ class Situation:
     """By target; those that lie in a pool."""
     saved: bool = False
     """Its memory is saved to disk: it goes on from there, not from its definition."""
+    inside: Mapping[str, Inside] | None = None
+    """By target, what can be grown inside the running guest; ``None`` while nobody has looked."""
 
     @property
     def persistent(self) -> bool:
@@ -138,6 +143,8 @@ class Plan:
     xml_before: str = ""
     """Without secrets, to show; that of what runs for a transient VM."""
     xml_after: str = ""
+    inside: Mapping[str, Inside] = field(default_factory=dict)
+    """By target of a disk that grows while the VM runs: what then grows in the guest, or why it does not."""
 
     @property
     def is_empty(self) -> bool:

@@ -51,6 +51,8 @@ class GuestDisk:
     kind: str = ""
     total: int | None = None
     used: int | None = None
+    targets: tuple[str, ...] = ()
+    """The VM's disks that it lies on, as its definition calls them: ``vda``."""
 
     @property
     def used_pct(self) -> float | None:

@@ -19,7 +19,7 @@ from textual.message import Message
 from textual.widgets import Button, Input, Label
 
 from limen_tui.errors import InputError, LimenError
-from limen_tui.fleet.resizing import host_info, look
+from limen_tui.fleet.resizing import host_info, look, look_into_guest
 from limen_tui.model.resize import Plan, Situation, Wish, plan_resize
 from limen_tui.model.sizes import to_text
 from limen_tui.model.units import clean
@@ -74,6 +74,7 @@ class ResizeDialog(Dialog[Confirmed | None]):
         Binding("down", "app.focus_next", "Next", show=False),
         Binding("up", "app.focus_previous", "Before", show=False),
         Binding("ctrl+b", "wait", "Wait", show=False, priority=True),
+        Binding("ctrl+g", "grow_inside", "In the guest", show=False, priority=True),
         Binding("pagedown", "scroll_plan(8)", "Page down", show=False),
         Binding("pageup", "scroll_plan(-8)", "Page up", show=False),
     ]
@@ -93,6 +94,13 @@ class ResizeDialog(Dialog[Confirmed | None]):
 
     class Looked(Message):
         """The host's answer."""
+
+        def __init__(self, answer: Situation | LimenError) -> None:
+            super().__init__()
+            self.answer = answer
+
+    class LookedInto(Message):
+        """The guest's answer, after that of the host: an agent may take its time."""
 
         def __init__(self, answer: Situation | LimenError) -> None:
             super().__init__()
@@ -119,6 +127,7 @@ class ResizeDialog(Dialog[Confirmed | None]):
                 for field in self._fields:
                     yield FieldRow(field)
                 yield Tick("At the next boot: no (ctrl+b)", id="wait")
+                yield Tick("", value=True, id="inside")
             yield FactScroll()
         with Horizontal(classes="dialog--buttons"):
             yield Button("Resize (ctrl+s)", id="apply", variant="primary", disabled=True)
@@ -129,6 +138,7 @@ class ResizeDialog(Dialog[Confirmed | None]):
         """Ask the host; the first field has the keyboard."""
         super().on_mount()
         self.query_one("#offer").display = False
+        self.query_one("#inside").display = False
         vm, info = self._vm, host_info(self._fleet.view.host(self._vm.key.host_id))
         ask(self, self._fleet, vm.key.host_id, lambda verbs: look(verbs, vm, info), self.Looked)
         self.set_focus(self.query_one("#vcpus"))
@@ -142,7 +152,7 @@ class ResizeDialog(Dialog[Confirmed | None]):
 
     def _fit(self) -> None:
         self.set_class(self.app.size.width >= 110, "-wide")
-        wanted = max(len(self._fields) + 2, 18)
+        wanted = max(len(self._fields) + 3, 18)
         self.query_one("#both").styles.height = max(4, min(wanted, self.app.size.height - 4))
 
     async def on_resize_dialog_looked(self, event: Looked) -> None:
@@ -170,10 +180,21 @@ class ResizeDialog(Dialog[Confirmed | None]):
         wait = self.query_one("#wait", Tick)
         wait.display = event.answer.running and event.answer.persistent
         await self.query_one("#form").mount(*new, before=wait)
+        if event.answer.running and event.answer.disks:
+            seen = event.answer
+            self.query_one("#inside", Tick).display = True
+            ask(self, self._fleet, self._vm.key.host_id, lambda verbs: look_into_guest(verbs, seen), self.LookedInto)
         started = next((field for field in fields if (field.kind, field.target) == self._start), None)
         if started is not None and not self._touched:
             self.set_focus(self.query_one(f"#{started.id}"))
         self._show()
+
+    def on_resize_dialog_looked_into(self, event: LookedInto) -> None:
+        """Now it is known what can grow inside; without an answer the disks can grow all the same."""
+        event.stop()
+        if isinstance(event.answer, Situation):
+            self._situation = event.answer
+            self._show()
 
     # -- what is typed ----------------------------------------------------------------------------
 
@@ -185,6 +206,11 @@ class ResizeDialog(Dialog[Confirmed | None]):
     def action_wait(self) -> None:
         """vCPUs and memory now where they can, or at the next boot."""
         box = self.query_one("#wait", Tick)
+        box.value = not box.value
+
+    def action_grow_inside(self) -> None:
+        """The file system in the guest too, or not."""
+        box = self.query_one("#inside", Tick)
         box.value = not box.value
 
     async def on_key(self, event: Key) -> None:
@@ -203,7 +229,9 @@ class ResizeDialog(Dialog[Confirmed | None]):
         wait = self.query_one("#wait", Tick)
         # in words too: without colour the two look alike
         wait.label = f"At the next boot: {'yes' if wait.value else 'no'} (ctrl+b)"
-        self._wish = replace(self._wish, next_boot=wait.value)
+        inside = self.query_one("#inside", Tick)
+        inside.label = f"Grow in the guest: {'yes' if inside.value else 'no'} (ctrl+g)"
+        self._wish = replace(self._wish, next_boot=wait.value, grow_inside=inside.value)
         for row in self.query(FieldRow):
             row.set_class(row.field.id in wrong, "-wrong")
         self._plan = None

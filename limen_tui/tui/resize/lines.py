@@ -36,6 +36,15 @@ def plan_lines(plan: Plan, width: int, *, running: bool) -> list[Line]:
     for title, changes in (("Now", now), ("At the next boot" if running else "From its next start on", later)):
         if changes:
             lines += [((title, STRONG),), *(line for change in changes for line in _change(change, width)), ()]
+    for target, inside in plan.inside.items():
+        if inside.possible:
+            lines += [((f"● {name_of('disk', target)}  ", GOOD), ("then in the guest", "")),
+                      *said(f"grow {inside.what}", width, DIM)]  # fmt: skip
+        else:
+            lines += [((f"○ {name_of('disk', target)}  ", WARN), ("not in the guest", "")),
+                      *said(f"{inside.why_not}. {inside.hint}".rstrip(), width, DIM)]  # fmt: skip
+    if plan.inside:
+        lines.append(())
     for warning in plan.warnings:
         lines += said(f"▲ {warning}", width, WARN, indent=0)
     if plan.warnings:

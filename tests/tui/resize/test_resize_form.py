@@ -6,6 +6,7 @@ import pytest
 from textual.widgets import Button, Input
 
 from limen_tui.errors import ConnectError
+from limen_tui.hypervisor.simulated.catalogue import STUBBORN
 from limen_tui.model.jobs import JobState
 from limen_tui.model.vm import VM
 from limen_tui.tui.resize.dialog import ResizeDialog
@@ -29,6 +30,14 @@ async def put(world: World, dialog: ResizeDialog, **texts: str) -> None:
     for name, text in texts.items():
         dialog.query_one(f"#{name.replace('_', '-')}", Input).value = text
     await world.pilot.pause()
+
+
+async def until_said(world: World, dialog: ResizeDialog, text: str) -> None:
+    for _ in range(50):
+        if text in " ".join(said(dialog).split()):
+            return
+        await world.go_on(0.2)
+    raise AssertionError(said(dialog))
 
 
 async def over(world: World) -> None:
@@ -170,3 +179,59 @@ async def test_everything_that_matters_is_on_screen(size: tuple[int, int]) -> No
             region = dialog.query_one(wanted).region
             assert region.height, wanted
             assert dialog.region.contains_region(region), wanted
+
+
+async def test_the_file_system_in_the_guest_grows_with_its_disk_or_is_left() -> None:
+    async with running() as world:
+        vm = next(
+            vm for vm in world.app.fleet.view.vms
+            if vm.state == "running" and vm.facts.has_agent and vm.facts.disks and vm.name != STUBBORN
+        )  # fmt: skip
+        assert world.app.main.panel.show_vm(vm.key)
+        await world.press("r")
+        dialog = world.app.screen
+        assert isinstance(dialog, ResizeDialog)
+        await world.go_on(0.2)
+        await put(world, dialog, disk_0="900G")
+        await until_said(world, dialog, "then in the guest")
+        await world.press("ctrl+g")
+        assert "in the guest" not in said(dialog)
+        await world.press("ctrl+g", "ctrl+s")
+        await over(world)
+        (job,) = world.app.fleet.jobs.jobs
+        assert (job.state, job.problem) == (JobState.DONE, None)
+        assert job.steps[-1].plan.op == "resize.inside"
+        assert set(job.steps[-1].result) == {"grown"}, job.log
+        told = world.app.fleet.call(vm.key.host_id, lambda verbs: verbs.agent.guest(vm.key.uuid))
+        await world.go_on(0.2)
+        assert any(disk.total > 600 << 30 for disk in told.result(0).disks)
+
+
+async def test_an_agent_that_sleeps_holds_no_growth_up() -> None:
+    async with running() as world:
+        vm = next(vm for vm in world.app.fleet.view.vms if vm.name == STUBBORN)
+        assert world.app.main.panel.show_vm(vm.key)
+        await world.press("r")
+        dialog = world.app.screen
+        assert isinstance(dialog, ResizeDialog)
+        await world.go_on(0.2)
+        await put(world, dialog, disk_0="900G")
+        await until_said(world, dialog, "the guest agent does not answer")
+        assert dialog._plan is not None and dialog._plan.doable
+
+
+async def test_a_vm_without_an_agent_grows_its_disk_and_says_why_no_more() -> None:
+    async with running() as world:
+        vm = next(
+            vm for vm in world.app.fleet.view.vms
+            if vm.state == "running" and not vm.facts.has_agent and vm.facts.disks
+        )  # fmt: skip
+        assert world.app.main.panel.show_vm(vm.key)
+        await world.press("r")
+        dialog = world.app.screen
+        assert isinstance(dialog, ResizeDialog)
+        await world.go_on(0.2)
+        await put(world, dialog, disk_0="900G")
+        await until_said(world, dialog, "no guest agent")
+        assert "not in the guest" in said(dialog)
+        assert dialog._plan is not None and dialog._plan.doable
