@@ -57,8 +57,12 @@ SOON = 0.06
 """Seconds to the next look when the last left something for it."""
 SHORTLY = 0.002
 """Seconds in which keys that wait are taken in."""
-YOUNG = 50_000
-"""Objects made between looks for cycles: a tick of a large fleet makes thousands, none of them in one."""
+YOUNG = 150_000
+"""Objects made at most between looks for cycles: a tick of a large fleet makes thousands, few of them in one."""
+TIDY = 30_000
+"""Objects made after which the next pause in typing is used for such a look, which takes a tenth of a second then."""
+PAUSE = 1.0
+"""Seconds without a key that are a pause."""
 ACTS = frozenset({"vm.pause-resume", "vm.autostart", "vm.tags"})
 """Acts on VMs beside the lifecycle verbs."""
 
@@ -97,6 +101,7 @@ class LimenApp(App[int], inherit_bindings=False):
         self._notices = tuple(notices)
         self.came_back = float("-inf")
         """When the terminal last came back from another program, in monotonic seconds."""
+        self._typed_at = float("-inf")
         self._shown: tuple[int, ...] = ()
         self._shown_at = float("-inf")
         self._happened: tuple[int, ...] = ()
@@ -181,6 +186,8 @@ class LimenApp(App[int], inherit_bindings=False):
             else:  # keys come first: they need not wait for both halves of the work
                 self.set_timer(SHORTLY, self._show)
         self._watch()
+        if gc.get_count()[0] > TIDY and monotonic() - self._typed_at > PAUSE:
+            gc.collect(0)
 
     def _show(self) -> None:
         """Give what there is to the screens that can be seen."""
@@ -265,6 +272,7 @@ class LimenApp(App[int], inherit_bindings=False):
             await super().on_event(event)
 
     async def _on_typed(self, event: events.Key) -> None:
+        self._typed_at = monotonic()
         if self._held is not None:
             self._held.append(event)
             return
