@@ -168,15 +168,15 @@ class GuestDisplay:
                 self._publish(still, first, beyond)
             last = still
             due = time.monotonic() + max(PICTURE_EVERY, 3 * (time.monotonic() - began))
-            while not self._closing and (self._keys or time.monotonic() < due):
+            while not self._closing and time.monotonic() < due:  # a long text goes on after the next picture
                 if self._keys:
                     why = self._press(self._keys.popleft()) or why
-                    due = min(due, time.monotonic() + ECHO)
+                    due = due if self._keys else min(due, time.monotonic() + ECHO)
                 if self._sleep(PRESS_GAP if self._keys else due - time.monotonic(), self._keys):
                     return
                 if self._whole:
                     break
-            self._set(typing=0)
+            self._set(typing=len(self._keys))
 
     def _press(self, stroke: Stroke) -> LimenError | None:
         """Why it could not be, and then the rest is not tried. Raises ``LimenError`` for a lost host."""
