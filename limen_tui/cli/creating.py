@@ -39,6 +39,7 @@ from limen_tui.model.spec import (
     VMSpec,
     errors,
 )
+from limen_tui.model.spec.finding import field_in_words
 from limen_tui.model.units import clean
 from limen_tui.model.workspace import in_workspace
 
@@ -83,7 +84,8 @@ def _accepted(made: Prepared, arguments: argparse.Namespace) -> JobPlan:
             output.say(f"limen: {made.spec.name}: {finding.text}")
     wrong = errors(made.findings)
     if wrong or made.plan is None:
-        told = "; ".join(f"{finding.field}: {finding.text}" if finding.field else finding.text for finding in wrong)
+        named = [(field_in_words(finding.field), finding.text) for finding in wrong]
+        told = "; ".join(f"{field}: {text}" if field else text for field, text in named)
         raise InputError(f"{made.spec.name} cannot be created", told, "`limen create --help` tells the flags.")
     return made.plan
 

@@ -19,6 +19,19 @@ class Finding:
     text: str
 
 
+_LISTS = {"disks": "disk", "nics": "network interface"}
+
+
+def field_in_words(field: str) -> str:
+    """A field as a person calls it: ``disks.0.name`` -> ``disk 1: name``, ``memory_kib`` -> ``memory``."""
+    head, *rest = field.split(".")
+    words = [head.removesuffix("_kib")]
+    if rest and rest[0].isdigit():
+        words = [f"{_LISTS.get(head, head)} {int(rest[0]) + 1}"]
+        rest = rest[1:]
+    return ": ".join((*words, *rest)).replace("_", " ").replace("cloud init", "cloud-init")
+
+
 @dataclass(frozen=True, slots=True)
 class PoolLimits:
     """A pool as far as new volumes go. Bytes."""
