@@ -27,7 +27,7 @@ from limen_tui.model.spec import (
     validate,
 )
 from limen_tui.model.storage import Pool, Volume
-from limen_tui.model.units import size
+from limen_tui.model.units import clean, size
 from limen_tui.model.vm import VMFacts
 from limen_tui.model.xml.domcaps import ASSUMED, DomainCaps, read_domcaps_or_assume
 
@@ -132,11 +132,13 @@ def _caps(verbs: HostVerbs) -> DomainCaps:
 
 def prepare(spec: VMSpec, ground: Ground, snapshot: HostSnapshot) -> Prepared:
     """Check ``spec`` against what ``look`` has found, and plan it. Never raises for what a person can mend."""
+    left_out: list[Finding] = []
     if isinstance(spec.source, CopyOf):
+        left_out = _left_out(spec.source.xml or ground.copied, ground)
         spec = _as_copied(spec, spec.source.xml or ground.copied, ground)
     spec = complete(spec, ground.caps)
     spec = replace(spec, disks=tuple(_sized(disk, ground) for disk in spec.disks))
-    findings = [*validate(spec, ground.limits), *_image_findings(spec, ground)]
+    findings = [*validate(spec, ground.limits), *_image_findings(spec, ground), *left_out]
     if errors(findings):
         return Prepared(spec, tuple(findings))
     try:
@@ -276,6 +278,22 @@ def _own_disks(known: VMFacts, ground: Ground) -> dict[str, Volume]:
         disk.target: volume for disk in known.disks
         if disk.device == "disk" and (volume := by_path.get(disk.source)) is not None
     }  # fmt: skip
+
+
+def _left_out(xml: str, ground: Ground) -> list[Finding]:
+    """The disks of a VM that a copy of its settings does not get, and why."""
+    if not xml:
+        return []
+    from limen_tui.model.xml.read import facts  # noqa: PLC0415 - lxml, late
+
+    known = facts(xml)
+    own = _own_disks(known, ground)
+    seeds = {volume.path for volume in ground.volumes.values() if volume.is_iso}
+    return [
+        Finding("source", "warning", f"Disk {clean(disk.target)} is left out: {clean(disk.source) or 'its storage'} "
+                f"{'is a CD image' if disk.source in seeds else 'lies in no active pool that Limen sees'}.")
+        for disk in known.disks if disk.device == "disk" and disk.target not in own
+    ]  # fmt: skip
 
 
 def _copy(spec: VMSpec, ground: Ground, paths: Mapping[ImageRef, str]) -> str:
