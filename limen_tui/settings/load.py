@@ -13,11 +13,12 @@ from typing import Any
 from limen_tui.errors import ConfigError
 from limen_tui.settings.lines import line_of
 from limen_tui.settings.presets import read_presets
-from limen_tui.settings.shape import Confirm, Connections, Paths, Refresh, Settings, Source, Warnings
+from limen_tui.settings.shape import Confirm, Connections, Paths, Refresh, Screen, Settings, Source, Warnings
 from limen_tui.settings.xdg import config_dir
 
 _TABLES: Mapping[str, type] = {
-    "refresh": Refresh, "confirm": Confirm, "connections": Connections, "warnings": Warnings, "paths": Paths,
+    "refresh": Refresh, "confirm": Confirm, "connections": Connections, "warnings": Warnings, "screen": Screen,
+    "paths": Paths,
 }  # fmt: skip
 _AT = re.compile(r"at line (\d+)")
 

@@ -27,6 +27,10 @@ lifecycle_per_host = 4  # starts, shutdowns ... at once on one host
 [warnings]
 snapshot_days = 30      # a VM's screen warns of a snapshot older than this, 1 to 10000
 
+[screen]
+graphics = "auto"       # a guest's screen as pixels: "auto" asks kitty, ghostty, WezTerm and Konsole if they can,
+                        # "kitty" asks whatever the terminal is called, "blocks" never does
+
 [paths]
 inventory = ""          # the database; empty: $XDG_DATA_HOME/limen/inventory.db
 log = ""                # the log file; empty: $XDG_STATE_HOME/limen/limen.log

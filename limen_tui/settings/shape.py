@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from limen_tui.model.spec.presets import Preset
 
 THEMES: Final = ("dark", "light", "high-contrast", "ansi")
+GRAPHICS: Final = ("auto", "blocks", "kitty")
 
 
 def _number(default: Any, low: float, high: float) -> Any:
@@ -59,6 +60,15 @@ class Connections:
 
 
 @dataclass(frozen=True, slots=True)
+class Screen:
+    """How a guest's screen is shown."""
+
+    graphics: str = field(default="auto", metadata={"choices": GRAPHICS})
+    """``auto``: a terminal by the name of kitty, ghostty, WezTerm or Konsole is asked whether it shows pictures, if
+    neither tmux nor screen is between; ``kitty``: whatever its name, it is asked; ``blocks``: none is."""
+
+
+@dataclass(frozen=True, slots=True)
 class Paths:
     """Absolute paths, or with ``~``; empty is the XDG default."""
 
@@ -83,6 +93,7 @@ class Settings:
     confirm: Confirm = field(default_factory=Confirm)
     connections: Connections = field(default_factory=Connections)
     warnings: Warnings = field(default_factory=Warnings)
+    screen: Screen = field(default_factory=Screen)
     paths: Paths = field(default_factory=Paths)
     columns: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
     """By view (``vms``, ``hosts`` ...): ids of the columns in order. Views not named have their own."""

@@ -41,6 +41,8 @@ from limen_tui.tui.warming import Warming
 if TYPE_CHECKING:
     from limen_tui.tui.commands import Commands
     from limen_tui.tui.console.desk import ConsoleDesk
+    from limen_tui.tui.guestscreen.graphics import Graphics, Packed
+    from limen_tui.tui.guestscreen.terminal import TerminalAnswered
     from limen_tui.tui.jobs.desk import JobDesk
     from limen_tui.tui.viewpanel import Needs
 
@@ -96,6 +98,8 @@ class LimenApp(App[int], inherit_bindings=False):
         self.acting = Acting(self)
         self.consoles: ConsoleDesk | None = None
         """The open serial consoles, once there was one."""
+        self.graphics: Graphics | None = None
+        """Pictures by the terminal itself, where it may have them."""
         self.sign_in = SignInDesk(self, fleet.questions)
         self.keeping = KeepingWatch(self)
         self._notices = tuple(notices)
@@ -253,8 +257,20 @@ class LimenApp(App[int], inherit_bindings=False):
 
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
         """Textual is about to write: an update of parts, in fewer bytes."""
+        if self.graphics is not None:
+            self.graphics.before_paint()
         tight = TightUpdate(renderable) if isinstance(renderable, ChopsUpdate) else renderable
         super()._display(screen, tight)
+
+    def on_terminal_answered(self, event: TerminalAnswered) -> None:
+        """Whether the terminal shows pictures."""
+        if self.graphics is not None:
+            self.graphics.answered(event.can)
+
+    def on_packed(self, event: Packed) -> None:
+        """A picture may be written."""
+        if self.graphics is not None:
+            self.graphics.packed(event)
 
     # -- keys -------------------------------------------------------------------------------------
 

@@ -17,6 +17,7 @@ from limen_tui.fleet.fleet import Fleet
 from limen_tui.model.host import Problem
 from limen_tui.settings import Settings
 from limen_tui.tui.app import LimenApp
+from limen_tui.tui.guestscreen.hints import asked_for
 from limen_tui.tui.keysfirst import KeysFirst
 
 PATIENCE = 0.8
@@ -34,6 +35,10 @@ def run(fleet: Fleet, settings: Settings, *, notices: Sequence[Problem | str] = 
     """
     gc.disable()  # until the first screen is painted: nearly all that is made on the way stays
     app = LimenApp(fleet, settings, notices=notices, demo=demo)
+    if asked_for(settings.screen.graphics, os.environ):
+        from limen_tui.tui.guestscreen.graphics import Graphics  # noqa: PLC0415 - few terminals have them
+
+        app.graphics = Graphics(app)
     way_out = WayOut()
 
     async def main() -> None:

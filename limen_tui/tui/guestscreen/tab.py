@@ -123,6 +123,8 @@ class GuestScreenTab(ScreenMenu, can_focus=True):
         self._display.start()
 
     def _stop(self) -> None:
+        if self.limen.graphics is not None:
+            self.limen.graphics.drop(self)
         if self._display is not None:
             self._display.close()
             self._display, self._shot, self._status = None, None, Status(Phase.CLOSED)
@@ -166,11 +168,15 @@ class GuestScreenTab(ScreenMenu, can_focus=True):
         """As text where it is some and pixels were not asked for."""
         if (shot := self._shot) is None:
             return
-        still, text, view = shot.still, shot.text, self._picture
+        still, text, view, graphics = shot.still, shot.text, self._picture, self.limen.graphics
         if text is not None and not self._pixels:
+            if graphics is not None:
+                graphics.drop(self)
             view.show_text(still.width, still.height, text.lines, text.cell, follow=text.cursor)
         else:
             view.show(still.width, still.height, still.data, first, beyond)
+            if graphics is not None:
+                graphics.show(self, view, still)
 
     @property
     def _picture(self) -> PixelView:

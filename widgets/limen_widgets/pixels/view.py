@@ -17,6 +17,7 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
+from limen_widgets.pixels.kitty import Place
 from limen_widgets.pixels.paint import Run, in_colour, in_glyphs, placed, text_segments
 from limen_widgets.pixels.scale import Scaler
 from limen_widgets.pixels.window import Window
@@ -46,6 +47,7 @@ class PixelView(Widget, can_focus=True):
         self._lines: tuple[tuple[Run, ...], ...] | None = None
         self._corner = (0, 0)
         self._cell = (1, 1)
+        self._hidden = False
 
     # -- what is shown ----------------------------------------------------------------------------
 
@@ -91,6 +93,25 @@ class PixelView(Widget, can_focus=True):
         if window is not self._window or self._scaler is None:
             self._window, self._scaler = window, Scaler(window)
 
+    def hide_cells(self, on: bool) -> None:
+        """Leave the cells of a picture empty, or not: the terminal itself shows it on top of them."""
+        if on != self._hidden:
+            self._hidden, self._keys = on, []
+            self._renew(0, self.size.height)
+            self.refresh()
+
+    def placed(self) -> Place | None:
+        """Where on the terminal the picture is, and which part of it; ``None`` for text, and while not laid out."""
+        window, region = self._window, self.content_region
+        if self._lines is not None or not self._data or not region or self._scaler is None:
+            return None
+        (wide, high), (left, top), scale = window.shown, window.margin, window.scale
+        x, y = (int(start) for start in window.origin)
+        return Place(
+            region.x + left, region.y + top // 2, wide, (high + 1) // 2, x, y,
+            max(1, min(window.width - x, round(wide * scale))), max(1, min(window.height - y, round(high * scale))),
+        )  # fmt: skip
+
     def _renew(self, first: int, beyond: int) -> None:
         """Paint those of the lines that differ."""
         height = self.size.height
@@ -106,7 +127,7 @@ class PixelView(Widget, can_focus=True):
         if self._lines is not None:
             row = y - self._text_margin[1] + self._corner[1]
             return self._lines[row] if 0 <= row < len(self._lines) and y >= self._text_margin[1] else ()
-        if self._scaler is None or not self._data:
+        if self._scaler is None or not self._data or self._hidden:
             return ()
         top, (_, high) = self._window.margin[1], self._window.shown
         rows = [self._scaler.row(self._data, at) if 0 <= at < high else b"" for at in (y * 2 - top, y * 2 - top + 1)]
