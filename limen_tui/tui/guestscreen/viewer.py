@@ -46,14 +46,23 @@ def open_viewer(fleet: Fleet, key: VMKey, then: Callable[[Viewer | LimenError], 
     threading.Thread(target=work, name="viewer", daemon=True).start()
 
 
+def _program(uri: str, uuid: str) -> tuple[str | None, list[str]]:
+    """The viewer that can show a VM, and its words if it asks libvirt itself.
+
+    remote-viewer takes an address; virt-viewer takes none but a VM of a libvirt, which it reaches only here: elsewhere
+    it would ask for keys and passwords of its own.
+    """
+    program = shutil.which("remote-viewer")
+    if program is not None:
+        return program, []
+    program = shutil.which("virt-viewer") if parse_uri(uri).is_local else None
+    return program, [program, "--connect", uri, "--uuid", uuid] if program is not None else []
+
+
 def _open(fleet: Fleet, key: VMKey) -> Viewer:
     host, vnc = where_vnc_is(fleet, key)
-    program = shutil.which("remote-viewer") or shutil.which("virt-viewer")
+    program, words = _program(host.uri, key.uuid)
     if has_display() and program is not None:
-        if program.endswith("virt-viewer") and parse_uri(host.uri).is_local:
-            words = [program, "--connect", host.uri, "--uuid", key.uuid]
-        else:
-            words = []
         try:
             words = words or [program, f"vnc://127.0.0.1:{open_door(lambda: open_screen(fleet, key))}"]
             process = subprocess.Popen(
@@ -74,6 +83,10 @@ def _open(fleet: Fleet, key: VMKey) -> Viewer:
         user = os.environ.get("SUDO_USER") or getpass.getuser()
         lines += ["From a machine with a display:",
                   f"  ssh -N -L 5900:{where} {user}@{os.uname().nodename}", "  remote-viewer vnc://127.0.0.1:5900"]
-    lines.append("No display here (DISPLAY, WAYLAND_DISPLAY)." if not has_display()
-                 else "Neither remote-viewer nor virt-viewer is installed here.")  # fmt: skip
+    if not has_display():
+        lines.append("No display here (DISPLAY, WAYLAND_DISPLAY).")
+    elif shutil.which("virt-viewer"):
+        lines.append("virt-viewer takes no address: a VM of another host needs remote-viewer here.")
+    else:
+        lines.append("Neither remote-viewer nor virt-viewer is installed here.")
     return Viewer(lines=tuple(lines))
