@@ -172,8 +172,8 @@ class LimenApp(App[int], inherit_bindings=False):
 
     def tick(self) -> None:
         """Take in what the hosts have; screens hear of it only when something changed."""
-        if not self.screen_stack:
-            return
+        if not self.screen_stack or not self.is_running:
+            return  # on the way out parts of screens are gone before their wholes
         self.fleet.poll()
         if self.fleet.behind and not self._soon:
             self._soon = True
@@ -195,6 +195,8 @@ class LimenApp(App[int], inherit_bindings=False):
 
     def _show(self) -> None:
         """Give what there is to the screens that can be seen."""
+        if not self.is_running:
+            return
         for screen in reversed(self.screen_stack):
             if (show := getattr(screen, "show_fleet", None)) is not None:
                 show(self.fleet.view)

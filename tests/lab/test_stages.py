@@ -44,7 +44,7 @@ def test_every_stage_of_a_host_that_lets_us_in(
     lab: RunningLab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
 ) -> None:
     stages, error = attempt(lab, tmp_path, lab.uri(number), Answers(), monkeypatch)
-    assert error is None
+    assert error is None, (error.detail, stages)
     assert [stage.name for stage in stages] == [*REMOTE_STAGES, *LIBVIRT_STAGES]
     assert all(stage.ok and stage.text for stage in stages)
     assert "libvirt 9" in stages[-2].text
@@ -52,7 +52,7 @@ def test_every_stage_of_a_host_that_lets_us_in(
 
 def test_the_hop_of_a_jump_host_is_shown(lab: RunningLab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     stages, error = attempt(lab, tmp_path, lab.uri(3), Answers(), monkeypatch)
-    assert error is None
+    assert error is None, (error.detail, stages)
     assert [stage.name for stage in stages].count("sign-in") == 2
     assert any("jump host" in stage.text for stage in stages)
 
