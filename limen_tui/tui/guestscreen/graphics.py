@@ -160,7 +160,11 @@ class Graphics:
         if view is None or self._away or not view.is_attached or not view.display or not self._app.screen_stack:
             return None
         screen = self._app.screen
-        where = view.placed() if view.screen is screen else None
+        if view.screen is not screen:
+            return None
+        if view.laying_out:  # what grows beside it does not lie on it: it moves in a moment
+            return self._shown
+        where = view.placed()
         if where is None:
             return None
         cells = Region(where.column, where.row, where.columns, where.rows)

@@ -100,6 +100,11 @@ class PixelView(Widget, can_focus=True):
             self._renew(0, self.size.height)
             self.refresh()
 
+    @property
+    def laying_out(self) -> bool:
+        """Whether it has another size than that for which the window was made; that is about to change."""
+        return (self._window.wide, self._window.high) != (self.size.width, self.size.height * 2)
+
     def placed(self) -> Place | None:
         """Where on the terminal the picture is, and which part of it; ``None`` for text, and while not laid out."""
         window, region = self._window, self.content_region
