@@ -61,6 +61,18 @@ class LibvirtStorage:
         with explained(pool, name):
             volumes.resize_volume(self._raw, pool, name, capacity)
 
+    def start(self, pool: str) -> None:
+        """See StorageVerbs; virStoragePoolCreate."""
+        self._gate.writable("The pool was not started.")
+        with explained(pool):
+            volumes.pool_of(self._raw, pool).create(0)
+
+    def stop(self, pool: str) -> None:
+        """See StorageVerbs; virStoragePoolDestroy."""
+        self._gate.writable("The pool was not stopped.")
+        with explained(pool):
+            volumes.pool_of(self._raw, pool).destroy()
+
     def refresh(self, pool: str) -> None:
         """See StorageVerbs; virStoragePoolRefresh."""
         self._gate.writable("The pool was not looked at again.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -30,8 +31,8 @@ def explained(pool: str, volume: str = "") -> Iterator[None]:
 def _told(error: libvirt.libvirtError, pool: str, volume: str) -> LimenError:
     words = error.get_error_message() or str(error)
     lower, what, code = words.lower(), clean(volume) or "It", error.get_error_code()
-    if "is not active" in lower and "pool" in lower:
-        return Conflict(f"The pool {clean(pool)} is not active", words, "Start the pool, then try again.")
+    if (told := _pool_told(pool, words)) is not None:
+        return told
     if code == libvirt.VIR_ERR_STORAGE_VOL_EXIST or "already exists" in lower:
         return Conflict(f"{what} exists already in {clean(pool)}", words, "Choose another name, or remove it first.")
     if "no space left" in lower or "insufficient free space" in lower or "not enough free space" in lower:
@@ -49,6 +50,17 @@ def _told(error: libvirt.libvirtError, pool: str, volume: str) -> LimenError:
     if "still being allocated" in lower or "is in use" in lower or "still in use" in lower:
         return Conflict(f"{what} is in use", words, "Another act on it is under way; try again when it is over.")
     return map_error(error)
+
+
+def _pool_told(pool: str, words: str) -> LimenError | None:
+    lower, shown = words.lower(), clean(pool)
+    if "is not active" in lower and "pool" in lower:
+        return Conflict(f"The pool {shown} is not active", words, "Start the pool, then try again.")
+    if re.search(r"pool .* is (already )?active", lower):
+        return Conflict(f"The pool {shown} is active already", words)
+    if "asynchronous jobs running" in lower:
+        return Conflict(f"The pool {shown} is at work", words, "A volume is being written; try again later.")
+    return None
 
 
 def pool_of(raw: Any, pool: str) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.binding import BindingsMap
 from textual.screen import Screen
@@ -22,6 +22,9 @@ class ActionScreen(Screen[None]):
     app's commands.
     """
 
+    OFFERS: ClassVar[frozenset[str]] = frozenset()
+    """Ids of actions of scope VIEW that the app's commands do for this screen."""
+
     def __init__(self, app: LimenApp) -> None:
         super().__init__()
         self.limen = app
@@ -33,9 +36,15 @@ class ActionScreen(Screen[None]):
 
     def reason(self, action: Action, target: Target | None = None) -> str | None:
         """Why ``action`` cannot be used now; ``None`` when it can."""
-        if action.scope is Scope.VIEW and not hasattr(self, method_name(action.id)) and action.id != "vm.menu":
+        known = action.id == "vm.menu" or action.id in self.offers or hasattr(self, method_name(action.id))
+        if action.scope is Scope.VIEW and not known:
             return "not on this screen"
         return disabled_reason(action, self.target() if target is None else target)
+
+    @property
+    def offers(self) -> frozenset[str]:
+        """See :attr:`OFFERS`; those on show now."""
+        return self.OFFERS
 
     def show_fleet(self, view: FleetView) -> None:
         """Take in a new fleet view, event or act."""

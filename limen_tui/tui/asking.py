@@ -100,6 +100,11 @@ class AskingPanel(TablePanel[Row[T]], Generic[T]):
         future: Future[Sequence[T]] = self.fleet.call(host_id, question)
         future.add_done_callback(lambda done: self.post_message(_answer(host_id, number, done)))
 
+    def ask_anew(self, host_id: str) -> None:
+        """Ask one host now; what it was asked before is out of date and its answer not waited for."""
+        self._waiting.pop(host_id, None)
+        self._ask(host_id)
+
     def on_answered(self, event: Answered) -> None:
         """Merge one host's answer."""
         event.stop()

@@ -32,6 +32,8 @@ class ViewPanel(Widget):
     view_id: ClassVar[str] = ""
     UNUSED: ClassVar[frozenset[str]] = frozenset()
     """Ids of actions of scope VIEW that mean nothing here: their keys are dimmed."""
+    OFFERS: ClassVar[frozenset[str]] = frozenset()
+    """Ids of actions of scope VIEW that the app's commands do for this view alone."""
     DEFAULT_CSS = "ViewPanel { width: 1fr; height: 1fr; }"
 
     def __init__(self, *, id: str | None = None) -> None:

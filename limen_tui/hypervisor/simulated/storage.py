@@ -136,6 +136,21 @@ class SimulatedStorage:
             allocation=capacity if block else old.allocation, modified_at=self._now(),
         )  # fmt: skip
 
+    def start(self, pool: str) -> None:
+        """See StorageVerbs."""
+        self._writable()
+        box = self._box(pool)
+        if box.active:
+            raise Conflict(f"The pool {clean(pool)} is active already",
+                           f"storage pool '{clean(pool)}' is already active")  # fmt: skip
+        self._pools[pool] = replace(box, active=True)
+
+    def stop(self, pool: str) -> None:
+        """See StorageVerbs."""
+        self._writable()
+        self._active(pool)
+        self._pools[pool] = replace(self._pools[pool], active=False)
+
     def refresh(self, pool: str) -> None:
         """See StorageVerbs."""
         self._writable()
@@ -201,14 +216,17 @@ class SimulatedStorage:
 
     # -- inside -----------------------------------------------------------------------------------
 
-    def _active(self, pool: str) -> dict[str, Stored]:
+    def _box(self, pool: str) -> Pool:
         if not pool:
             raise InputError("No storage pool was named")
         box = self._pools.get(pool)
         if box is None:
             raise NotFound("The storage pool is gone", f"no storage pool with matching name '{clean(pool)}'",
                            "It may have been removed or renamed; refresh the view.")  # fmt: skip
-        if not box.active:
+        return box
+
+    def _active(self, pool: str) -> dict[str, Stored]:
+        if not self._box(pool).active:
             raise Conflict(f"The pool {clean(pool)} is not active", f"storage pool '{clean(pool)}' is not active",
                            "Start the pool, then try again.")  # fmt: skip
         return self._stored[pool]

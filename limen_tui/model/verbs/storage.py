@@ -59,6 +59,15 @@ class StorageVerbs(Protocol):
     def resize(self, pool: str, name: str, capacity: int) -> None:
         """Grow to ``capacity`` bytes (virStorageVolResize). Raises ``Conflict`` when it would shrink."""
 
+    def start(self, pool: str) -> None:
+        """Activate a pool (virStoragePoolCreate). Raises ``Conflict`` when it is active already."""
+
+    def stop(self, pool: str) -> None:
+        """Deactivate a pool; its data stays (virStoragePoolDestroy). Whether a VM needs it is not looked at.
+
+        Raises ``Conflict`` when it is not active.
+        """
+
     def refresh(self, pool: str) -> None:
         """Have libvirt look at the pool again (virStoragePoolRefresh)."""
 

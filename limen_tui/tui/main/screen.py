@@ -77,6 +77,11 @@ class MainScreen(ActionScreen):
         return self._panels[self._trail.current]
 
     @property
+    def offers(self) -> frozenset[str]:
+        """Those of the view on show."""
+        return self.panel.OFFERS
+
+    @property
     def host_id(self) -> str | None:
         """The host to which the views are limited."""
         return self._host_id

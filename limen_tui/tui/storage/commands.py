@@ -3,39 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
 from limen_tui.errors import LimenError
 from limen_tui.fleet.images import add_path, check_path, delete_plan, drop_path, write_reason
 from limen_tui.model.actions import Target
-from limen_tui.model.host import HostSnapshot, HostState
+from limen_tui.model.host import HostState
 from limen_tui.model.images import Image
 from limen_tui.model.jobs import JobPlan
 from limen_tui.model.storage import Pool
 from limen_tui.model.units import clean, size
 from limen_tui.tui.reading import shared_reader
+from limen_tui.tui.storage.pools import PoolCommands
 
 if TYPE_CHECKING:
     from limen_tui.tui.app import LimenApp
     from limen_tui.tui.storage.volumes import VolumesScreen
 
 
-class ImageCommands:
+class ImageCommands(PoolCommands):
     """Methods ``do_<action id>``; mixed into the app's commands. Dialogs are loaded when they are first asked for."""
 
     _app: LimenApp
 
     def do_image_upload(self, _: Target) -> None:
         """A file from here, into the pool on show or under the cursor."""
-        if (place := self._place()) is not None:
+        if (place := self._active_place()) is not None:
             from limen_tui.tui.storage.bring import UploadDialog  # noqa: PLC0415 - after the first paint
 
             self._app.push_screen(UploadDialog(*place), self._begin)
 
     def do_image_fetch(self, _: Target) -> None:
         """A cloud image by name or address."""
-        if (place := self._place()) is not None:
+        if (place := self._active_place()) is not None:
             from limen_tui.tui.storage.bring import FetchDialog  # noqa: PLC0415 - after the first paint
 
             self._app.push_screen(FetchDialog(*place), self._begin)
@@ -167,12 +167,6 @@ class ImageCommands:
 
     # -- where it is aimed at -----------------------------------------------------------------------
 
-    def _screen(self) -> VolumesScreen | None:
-        from limen_tui.tui.storage.volumes import VolumesScreen  # noqa: PLC0415 - after the first paint
-
-        screen = self._app.screen
-        return screen if isinstance(screen, VolumesScreen) else None
-
     def _image(self) -> tuple[VolumesScreen, Image] | None:
         screen = self._screen()
         image = screen.image if screen is not None else None
@@ -180,34 +174,6 @@ class ImageCommands:
             self._warn("Open a pool under Storage (3) and choose a volume first")
             return None
         return screen, image
-
-    def _place(self) -> tuple[HostSnapshot, Pool] | None:
-        """The host and the pool that are meant, if they can be written to; else says why not."""
-        from limen_tui.tui.storage.panel import StoragePanel  # noqa: PLC0415 - after the first paint
-
-        screen = self._screen()
-        if screen is not None:
-            host_id, pool = screen.host_id, screen.pool_now
-        else:
-            panel = self._app.main.panel
-            row = panel.table.cursor_row if isinstance(panel, StoragePanel) else None
-            host_id, pool = (row.host_id, row.thing) if row is not None else ("", None)
-        host = self._app.fleet.view.host(host_id)
-        if host is None or pool is None:
-            self._warn("Choose a pool under Storage (3) first")
-            return None
-        if not self._may_write(host_id):
-            return None
-        if not pool.active:
-            self._warn(f"The pool {clean(pool.name)} is not active: start it first")
-            return None
-        return host, pool
-
-    def _may_write(self, host_id: str) -> bool:
-        reason = write_reason(self._app.fleet.view.host(host_id), read_only=self._app.fleet.read_only)
-        if reason:
-            self._warn(f"Nothing can be changed: {clean(reason)}")
-        return not reason
 
     # -- doing ------------------------------------------------------------------------------------
 
@@ -219,18 +185,3 @@ class ImageCommands:
             self._warn(f"{clean(plan.host_name)} is not up any more")
             return
         self._app.job_desk.start(plan)
-
-    def _later(self, future: Future[Any], then: Callable[[Any], None]) -> None:
-        """``then`` gets the result on the UI thread; an error is said."""
-        from limen_tui.tui.storage.volumes import outcome  # noqa: PLC0415
-
-        def told(result: Any) -> None:
-            if isinstance(result, LimenError):
-                self._warn(f"{result.title}: {result.detail}")
-            else:
-                then(result)
-
-        future.add_done_callback(lambda done: self._app.call_later(told, outcome(done)))
-
-    def _warn(self, text: str) -> None:
-        self._app.notify(clean(text.strip()), severity="warning", markup=False, timeout=6)

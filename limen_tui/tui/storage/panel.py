@@ -32,7 +32,11 @@ class StoragePanel(AskingPanel[Pool]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("u", "app.act('image.upload')", "Upload image", show=False),
         Binding("I", "app.act('image.fetch')", "Fetch cloud image", show=False),
+        Binding("s", "app.act('pool.start')", "Start pool", show=False),
+        Binding("S", "app.act('pool.stop')", "Stop pool", show=False),
+        Binding("R", "app.act('pool.refresh')", "Refresh pool", show=False),
     ]
+    OFFERS: ClassVar[frozenset[str]] = frozenset({"pool.start", "pool.stop", "pool.refresh"})
     DEFAULT_CSS = """
     StoragePanel #storage-keys { height: 1; padding: 0 1; color: $text-muted; background: $panel; }
     """
@@ -40,7 +44,8 @@ class StoragePanel(AskingPanel[Pool]):
     def compose(self) -> ComposeResult:
         """With the keys that work here at the bottom."""
         yield from super().compose()
-        yield Static("Enter Volumes  u Upload image  I Fetch cloud image", id="storage-keys", markup=False)
+        yield Static("Enter Volumes  u Upload  I Cloud image  s Start pool  S Stop  R Refresh", id="storage-keys",
+                     markup=False)  # fmt: skip
 
     @on(RowActivated)
     def _open(self, event: RowActivated) -> None:
@@ -76,7 +81,8 @@ class StoragePanel(AskingPanel[Pool]):
         flags = [word for word, on in (("autostart", pool.autostart), ("transient", not pool.persistent)) if on]
         return [
             ((f" {clean(pool.name)}", "details--value"), (f"  on {clean(row.host_name)}", "details--label"),
-             (f"  {' '.join(flags)}", "")),
+             (f"  {' '.join(flags)}", ""),
+             ("" if pool.active else "  inactive: s starts it", "details--warn")),
             (*fact("capacity", size(pool.capacity)), *fact(" allocated", size(pool.allocation)),
              *fact(" free", size(pool.available))),
             (*fact("path", clean(pool.path) or UNKNOWN), *fact(" UUID", pool.uuid)),

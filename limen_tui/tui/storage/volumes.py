@@ -40,14 +40,18 @@ KEYS: Final = (
     ("image.upload", "u", "u Upload"), ("image.fetch", "I", "I Cloud"), ("image.copy", "c", "c Copy"),
     ("image.delete", "x", "x Delete"),
 )  # fmt: skip
-HINTS: Final = "⏎ Inside  o Images  P Pools  / Filter  Esc Back  + Add a path"
+POOL_KEYS: Final = (
+    ("pool.start", "s", "s Start pool"), ("pool.stop", "S", "S Stop pool"), ("pool.refresh", "R", "R Refresh pool"),
+)  # fmt: skip
+HINTS: Final = "⏎ Inside  o Images  P Pools  / Filter  Esc Back  + Add a path  R Refresh pool"
 
 
 class Body(Vertical):
     """What has keys of its own here: nearer than the screen's, so that they mean this and nothing of VMs."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        *(Binding(key, f"app.act('{action_id}')", BY_ID[action_id].label, show=False) for action_id, key, _ in KEYS),
+        *(Binding(key, f"app.act('{action_id}')", BY_ID[action_id].label, show=False)
+          for action_id, key, _ in (*KEYS, *POOL_KEYS)),
         Binding("o", "screen.only_images", "Images only", show=False),
         Binding("P", "screen.all_pools", "All pools", show=False),
         Binding("plus", "app.act('image.list')", "List a file outside of pools", show=False),
@@ -58,6 +62,8 @@ class Body(Vertical):
 
 class VolumesScreen(ActionScreen):
     """Pinned to a host and the name of a pool."""
+
+    OFFERS: ClassVar[frozenset[str]] = frozenset(action_id for action_id, _, _ in POOL_KEYS)
 
     DEFAULT_CSS = """
     VolumesScreen { layout: vertical; }
@@ -155,6 +161,8 @@ class VolumesScreen(ActionScreen):
     def on_volumes_screen_answered(self, event: Answered) -> None:
         """Take it over; what was seen before stays on show when it is an error."""
         event.stop()
+        if event.asked != self._asked:
+            return
         self._waiting = False
         if isinstance(event.answer, LimenError):
             self._problem = event.answer
@@ -183,8 +191,9 @@ class VolumesScreen(ActionScreen):
             self._show()
 
     def do_view_refresh(self, _: Target) -> None:
-        """Ask now."""
+        """Ask now; what was asked before is out of date and its answer not waited for."""
         self._heads.clear()
+        self._waiting = False
         self._ask()
 
     # -- showing ----------------------------------------------------------------------------------

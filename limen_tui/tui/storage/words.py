@@ -27,7 +27,7 @@ def empty_text(
     if pool is None and not everything:
         return "This pool is gone.\n\nEsc leads back."
     if pool is not None and not pool.active:
-        return "This pool is not active: its volumes are not known.\n\nStart it, then press ctrl+r."
+        return "This pool is not active: its volumes are not known.\n\ns starts it."
     if filtered:
         return "Nothing matches the filter. Esc clears it."
     return "No volumes here.\n\nu uploads an image from this machine, I fetches a cloud image."
