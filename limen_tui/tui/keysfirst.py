@@ -10,7 +10,7 @@ import selectors
 import sys
 from typing import Final
 
-WAITING: Final = 0.0005
+WAITING: Final = 0.0001
 """Seconds that another thread may go on when there is something to do here."""
 WORKING: Final = 0.02
 """Seconds that this one may go on while others wait."""
