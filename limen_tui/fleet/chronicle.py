@@ -7,11 +7,13 @@ what to read again. What is read goes to the inventory's writer; nothing here wa
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable
 from concurrent.futures import Future
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from limen_tui.errors import LimenError, NotFound
+from limen_tui.fleet.known import Known
 from limen_tui.model.events import EventKind, HostEvent
 from limen_tui.model.host import HostState
 from limen_tui.model.keepsakes import Definition
@@ -66,6 +68,7 @@ class Chronicle:
                 continue
             if host.id not in self._looked:
                 self._looked.add(host.id)
+                self._know(host.id, snapshot.vms)
                 self._first[host.id] = deque(snapshot.vms)
                 # each host at its own time, or forty would come at one moment
                 self._due[host.id] = mono + FIRST_PACE * place / len(hosts)
@@ -79,6 +82,12 @@ class Chronicle:
             future = self._fleet.call(host.id, partial(_read, uuids=slice_), priority=Priority.BACKGROUND)
             self._under_way[host.id] = future
             future.add_done_callback(partial(self._keep, host.id))
+
+    def _know(self, host_id: str, vms: Iterable[str]) -> None:
+        """The VMs of the very first look are known: what comes or goes behind Limen's back from then on is told."""
+        known = Known(self._fleet.inventory)
+        if known.of(host_id) is None:
+            known.keep(host_id, set(vms))
 
     def _keep(self, host_id: str, future: Future[dict[str, str]]) -> None:
         """On a thread of the session: only enqueue."""

@@ -10,13 +10,14 @@ from limen_tui.fleet.actor import Actor
 from limen_tui.fleet.known import Known
 from limen_tui.jobs.runner import JobRunner
 from limen_tui.model.events import AuditEntry, EventKind, HostEvent
-from limen_tui.model.jobs import Job, JobState
+from limen_tui.model.jobs import Job, JobPlan, JobState
 from limen_tui.model.ports import Clock, HostVerbs, InventoryPort
 
 if TYPE_CHECKING:
     from limen_tui.fleet.fleet import Fleet
     from limen_tui.remote.hostweb import HostWeb
 
+_BACK = ("restore", "recreate")
 T = TypeVar("T")
 _RESULTS = {JobState.DONE: "ok", JobState.STUCK: "stuck", JobState.CANCELLED: "cancelled", JobState.LEFT: "left"}
 
@@ -55,8 +56,8 @@ def job_runner(
             now, actor.who, actor.origin, plan.action or f"job.{plan.kind}", plan.host_id, plan.host_name,
             plan.vm_uuid, plan.vm_name, result, detail,
         ))  # fmt: skip
-        if job.state is JobState.DONE and any(step.op == "volume.delete" for step in plan.steps) and plan.vm_uuid:
-            Known(inventory).forget(plan.host_id, plan.vm_uuid)  # gone for good is not lost
+        if job.state is JobState.DONE and plan.vm_uuid:
+            _know(Known(inventory), plan)
         level = "info" if job.state is JobState.DONE else "warning" if job.state is JobState.CANCELLED else "error"
         text = f"{plan.title}: {job.state.value}" + (f" ({detail})" if detail else "")
         tell(HostEvent(
@@ -64,3 +65,12 @@ def job_runner(
         ))  # fmt: skip
 
     return JobRunner(FleetHosts(fleet), inventory, clock, on_over=over)
+
+
+def _know(known: Known, plan: JobPlan) -> None:
+    """What a person had deleted for good is not lost, and what they had brought back is no stranger."""
+    if plan.kind in _BACK:
+        if known.of(plan.host_id) is not None:  # else the first look at the host will know all that is there
+            known.adopt(plan.host_id, plan.vm_uuid)
+    elif plan.kind == "purge" or (plan.kind == "delete" and all(step.op != "keep.trash" for step in plan.steps)):
+        known.forget(plan.host_id, plan.vm_uuid)

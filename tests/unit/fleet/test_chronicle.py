@@ -11,7 +11,9 @@ from limen_tui.fleet.operations import tags
 from limen_tui.fleet.reconciling import mismatches, recreate_plan, scan_host
 from limen_tui.hypervisor.simulated import simulated_fleet
 from limen_tui.inventory import open_inventory
+from limen_tui.jobs.recipes.delete import delete_plan, purge_plan, restore_plan
 from limen_tui.model.jobs import JobState
+from limen_tui.model.keepsakes import Trashed
 from limen_tui.model.reconcile import FindingKind
 
 
@@ -73,6 +75,7 @@ def test_the_first_scan_knows_all_and_later_ones_tell_what_came_and_went(world) 
         return [each for each in found if each.kind in (FindingKind.UNKNOWN, FindingKind.LOST)]
 
     assert scan() == []
+    assert all(kept(fleet, vm) for vm in fleet.view.vms)
     vm = next(vm for vm in fleet.view.vms if vm.key.host_id == "sim00" and vm.state == "stopped")
     xml = call(fleet, sim, "sim00", lambda verbs: verbs.xml(vm.key.uuid, inactive=True))
     stranger = xml.replace(vm.key.uuid, "11111111-2222-4333-8444-555555555555").replace(f">{vm.name}<", ">stranger<")
@@ -91,6 +94,50 @@ def test_the_first_scan_knows_all_and_later_ones_tell_what_came_and_went(world) 
         fleet.jobs.wait(job.id, 0.01)
     assert fleet.jobs.job(job.id).state is JobState.DONE
     assert scan() == []
+
+
+def test_what_comes_and_goes_before_the_first_scan_is_told_too(world) -> None:
+    fleet, sim, go_on = world
+    go_on(4)
+    vm = next(vm for vm in fleet.view.vms if vm.key.host_id == "sim00" and vm.state == "stopped")
+    xml = call(fleet, sim, "sim00", lambda verbs: verbs.xml(vm.key.uuid, inactive=True))
+    stranger = xml.replace(vm.key.uuid, "11111111-2222-4333-8444-555555555555").replace(f">{vm.name}<", ">stranger<")
+    call(fleet, sim, "sim00", lambda verbs: verbs.definitions.undefine(vm.key.uuid))
+    call(fleet, sim, "sim00", lambda verbs: verbs.definitions.define_new(stranger))
+    assert kept(fleet, vm)
+    snapshot = fleet.view.by_host["sim00"]
+    found = mismatches(fleet.inventory, [call(fleet, sim, "sim00", lambda verbs: scan_host(verbs, snapshot))])
+    told = {(each.kind, each.name) for each in found}
+    assert {(FindingKind.LOST, vm.name), (FindingKind.UNKNOWN, "stranger")} <= told
+
+
+def test_what_a_person_deleted_or_brought_back_is_neither_lost_nor_unknown(world) -> None:
+    """Also when no disk went along: a purge of the definition alone is still the end of the VM."""
+    fleet, sim, go_on = world
+    go_on(4)
+    vm = next(vm for vm in fleet.view.vms if vm.key.host_id == "sim00" and vm.state == "stopped")
+    assert kept(fleet, vm)
+    xml = call(fleet, sim, "sim00", lambda verbs: verbs.xml(vm.key.uuid, inactive=True))
+    item = Trashed(0, 0.0, 1e12, "ann", "sim00", "alder", vm.key.uuid, vm.name, xml, ())
+    known = Known(fleet.inventory)
+
+    def run(plan) -> None:
+        job = fleet.jobs.start(plan)
+        for _ in range(400):
+            go_on(0.25)
+            if not fleet.jobs.active:
+                break
+            fleet.jobs.wait(job.id, 0.01)
+        assert fleet.jobs.job(job.id).state is JobState.DONE
+
+    run(delete_plan(item, running=False, autostart=False, sweep=False, purge=False))
+    known.keep("sim00", (known.of("sim00") or set()) - {vm.key.uuid})  # as when the first look was after that
+    run(restore_plan(item))
+    assert vm.key.uuid in (known.of("sim00") or ())
+    run(delete_plan(item, running=False, autostart=False, sweep=False, purge=False))
+    assert vm.key.uuid in (known.of("sim00") or ())
+    run(purge_plan(item, sweep=False))
+    assert vm.key.uuid not in (known.of("sim00") or ())
 
 
 def test_what_is_ignored_is_not_spoken_of_until_asked_for(world) -> None:
