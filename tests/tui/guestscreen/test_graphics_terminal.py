@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -186,3 +190,47 @@ def test_others_are_not_even_asked(environ: dict[str, str], graphics: str) -> No
 def test_who_wants_it_may_ask_any_terminal() -> None:
     with opened(YES, NONE, "kitty") as (terminal, lines):
         as_picture(terminal, lines)
+
+
+def test_another_program_gets_a_terminal_without_the_picture(tmp_path: Path) -> None:
+    (tmp_path / "ssh").write_text("#!/bin/sh\necho INSIDE-SSH\nread line\n")
+    (tmp_path / "ssh").chmod(0o700)
+    with opened(environ={**KITTY, "PATH": f"{tmp_path}:{os.environ['PATH']}"}) as (terminal, lines):
+        as_picture(terminal, lines)
+        terminal.key(MENU * 2)
+        terminal.quiet(0.3)
+        terminal.key(b"o")
+        terminal.wait_text("Address")
+        terminal.key(b"\r")
+        terminal.wait_text("INSIDE-SSH")
+        assert not terminal.pictures.images
+        terminal.key(b"\n")
+        wait_for_picture(terminal, lines)
+
+
+def test_the_end_takes_it_away() -> None:
+    with opened() as (terminal, lines):
+        as_picture(terminal, lines)
+        os.kill(terminal.pid, signal.SIGTERM)
+        terminal.wait(lambda: not terminal.pictures.images, "the end of the picture")
+
+
+def test_a_terminal_that_does_not_keep_up_gets_the_newest_picture_and_not_all() -> None:
+    typed = "abcdefghijklmnopqrst"
+    with opened() as (terminal, lines):
+        as_picture(terminal, lines)
+        terminal.quiet(0.3)
+        sent = len(re.findall(rb"a=t,", terminal.raw))
+        for letter in typed:  # and nothing is read
+            terminal.key(letter.encode())
+            at_rest(terminal)
+        wait_for_picture(terminal, [*lines[:-1], lines[-1].replace("_" + " " * len(typed), typed + "_")])
+        assert len(re.findall(rb"a=t,", terminal.raw)) - sent < len(typed) // 2
+
+
+def at_rest(terminal: PictureTerminal) -> None:
+    """Until the program has done what it can without being read: its CPU time stands still."""
+    before, pause = -1.0, threading.Event()
+    while (now := terminal.cpu_seconds()) != before:
+        before = now
+        pause.wait(0.06)
