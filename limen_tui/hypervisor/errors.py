@@ -80,7 +80,7 @@ def map_error(error: libvirt.libvirtError) -> LimenError:
     """The LimenError for a libvirtError: class, title, detail (libvirt's words) and hint. Never raises."""
     code = error.get_error_code()
     domain = error.get_error_domain()
-    message = (error.get_error_message() or str(error)).strip()
+    message = _one_line(error.get_error_message() or str(error))
     if code is None:
         # libvirt-python raises without an error set when a call fails before it reaches libvirt
         return StepFailed(CLASS_TITLE[StepFailed], message, CLASS_HINT[StepFailed])
@@ -92,3 +92,8 @@ def map_error(error: libvirt.libvirtError) -> LimenError:
     if kind is StepFailed and code == libvirt.VIR_ERR_SYSTEM_ERROR and domain in _CONNECTIVITY:
         kind = ConnectError
     return kind(TITLE_OF.get(code, CLASS_TITLE[kind]), message, CLASS_HINT[kind])
+
+
+def _one_line(text: str) -> str:
+    """QEMU and the schema check answer in several lines; a screen would show their ends as unprintable."""
+    return "; ".join(line for each in text.splitlines() if (line := each.strip())).replace(":; ", ": ")

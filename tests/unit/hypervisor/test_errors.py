@@ -51,6 +51,11 @@ def test_a_code_of_a_newer_libvirt_is_still_an_error_with_words():
     assert mapped.detail == "new trouble"
 
 
+def test_an_answer_of_several_lines_is_told_in_one():
+    error = map_error(an_error(libvirt.VIR_ERR_XML_INVALID_SCHEMA, "qemu closed the monitor:\n first \n\nsecond\n"))
+    assert error.detail == "qemu closed the monitor: first; second"
+
+
 def test_an_error_without_a_code():
     libvirt.virResetLastError()  # the thread's last error would lend its words
     error = libvirt.libvirtError("call failed")
