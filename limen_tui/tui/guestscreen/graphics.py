@@ -94,6 +94,7 @@ class Graphics:
         elif self._view is news.view and place is not None and self._same_size(news.still):
             old, self._number = self._number, news.number
             self._write(news.text + kitty.place(news.number, place) + (kitty.delete(old) if self._sent else ""))
+            self._write("")  # waits in the queue until the picture is out: busy until then
             self._sent, self._shown = news.still, place
             news.view.hide_cells(True)
         self._settle()
