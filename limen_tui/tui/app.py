@@ -59,11 +59,11 @@ SOON = 0.06
 """Seconds to the next look when the last left something for it."""
 SHORTLY = 0.002
 """Seconds in which keys that wait are taken in."""
-YOUNG = 150_000
+YOUNG = 100_000
 """Objects made at most between looks for cycles: a tick of a large fleet makes thousands, few of them in one."""
 TIDY = 30_000
 """Objects made after which the next pause in typing is used for such a look, which takes a tenth of a second then."""
-PAUSE = 1.0
+PAUSE = 0.5
 """Seconds without a key that are a pause."""
 ACTS = frozenset({"vm.pause-resume", "vm.autostart", "vm.tags"})
 """Acts on VMs beside the lifecycle verbs."""
