@@ -140,9 +140,11 @@ def copy(fleet: Fleet, arguments: argparse.Namespace) -> int:
         raise InputError(f"{clean(arguments.image)!r} names no image", hint="Example: default/debian-12.qcow2")
     waiter = Waiter(fleet)
     waiter.reach(arguments.timeout, only=(origin.host.id, host.host.id))
-    volume, head = ask(fleet, waiter, origin.host.id,
-                       lambda verbs: (verbs.storage.volume(pool, name), verbs.storage.probe(pool, name)))  # fmt: skip
-    plan = copy_image(host.host, arguments.pool, origin.host, volume, head, name=arguments.name,
+    chain, head = ask(fleet, waiter, origin.host.id,
+                      lambda verbs: (verbs.storage.chain(pool, name), verbs.storage.probe(pool, name)))  # fmt: skip
+    if len(chain) > 1 and not arguments.dry_run:
+        refuse_read_only(fleet, origin.host.id, "A flat copy on the way")
+    plan = copy_image(host.host, arguments.pool, origin.host, chain[0], head, chain=chain, name=arguments.name,
                       checksum=arguments.checksum, read_back=arguments.read_back)  # fmt: skip
     return _bring(fleet, host, plan, arguments, waiter)
 

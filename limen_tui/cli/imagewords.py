@@ -30,7 +30,8 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser], with_json: W
     fetch.add_argument("--checksums", metavar="URL", default="", help="the file with the checksums")
     _where(fetch, with_json)
     copy = verbs.add_parser("copy-image", help="bring a disk image from one host to another",
-                            description="Copy an image of a pool to a pool of another host, through this machine.")
+                            description="Copy an image of a pool to a pool of another host, through this machine. "
+                                        "One that lies on top of others arrives as one flat image.")
     copy.add_argument("image", metavar="POOL/NAME")
     copy.add_argument("--from", metavar="HOST", required=True, dest="origin", help="the host that has it")
     _where(copy, with_json)

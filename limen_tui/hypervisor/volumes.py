@@ -13,7 +13,7 @@ from limen_tui.errors import Conflict, InputError, LimenError, StepFailed
 from limen_tui.hypervisor.errors import map_error
 from limen_tui.model.storage import Volume
 from limen_tui.model.units import clean, size
-from limen_tui.model.xml.volume import check_volume_name, read_volume
+from limen_tui.model.xml.volume import check_volume_name, read_volume, volume_xml
 
 DEEPEST: Final = 64
 """Links of a backing chain that are followed."""
@@ -33,7 +33,7 @@ def _told(error: libvirt.libvirtError, pool: str, volume: str) -> LimenError:
     lower, what, code = words.lower(), clean(volume) or "It", error.get_error_code()
     if (told := _pool_told(pool, words)) is not None:
         return told
-    if code == libvirt.VIR_ERR_STORAGE_VOL_EXIST or "already exists" in lower:
+    if code == libvirt.VIR_ERR_STORAGE_VOL_EXIST or "already exists" in lower or "already in use" in lower:
         return Conflict(f"{what} exists already in {clean(pool)}", words, "Choose another name, or remove it first.")
     if "no space left" in lower or "insufficient free space" in lower or "not enough free space" in lower:
         return StepFailed(
@@ -47,8 +47,10 @@ def _told(error: libvirt.libvirtError, pool: str, volume: str) -> LimenError:
         )
     if "read-only file system" in lower:
         return StepFailed(f"{clean(pool)} is on a read-only file system", words, "Choose another pool.")
-    if "still being allocated" in lower or "is in use" in lower or "still in use" in lower:
-        return Conflict(f"{what} is in use", words, "Another act on it is under way; try again when it is over.")
+    locked = "failed to get" in lower and " lock" in lower
+    if locked or "still being allocated" in lower or "is in use" in lower or "still in use" in lower:
+        return Conflict(f"{what} is in use", words, "A running VM writes to it: shut it down first." if locked else
+                        "Another act on it is under way; try again when it is over.")  # fmt: skip
     return map_error(error)
 
 
@@ -128,6 +130,13 @@ def create_volume(raw: Any, pool: str, xml: str) -> Volume:
     """virStorageVolCreateXML."""
     check_volume_name(read_volume(xml, pool).name)
     return read_volume(pool_of(raw, pool).createXML(xml, 0).XMLDesc(0), pool)
+
+
+def flat_copy(raw: Any, pool: str, name: str, new: str) -> Volume:
+    """virStorageVolCreateXMLFrom: without a backing store in the XML qemu-img copies the whole chain into one file."""
+    origin = volume_of(raw, pool, name)
+    xml = volume_xml(new, origin.info()[1], "qcow2")
+    return read_volume(pool_of(raw, pool).createXMLFrom(xml, origin, 0).XMLDesc(0), pool)
 
 
 def resize_volume(raw: Any, pool: str, name: str, capacity: int) -> None:

@@ -110,6 +110,20 @@ def test_a_clone_knows_what_it_is_backed_by(rig, pool) -> None:
     assert not rig.do(lambda verbs: verbs.storage.probe(pool, NAME)).truncated
 
 
+def test_a_chain_is_made_flat(rig, pool) -> None:
+    base = create(rig, pool)
+    create(rig, pool, OTHER, 96 * MIB, backing_path=base.path, backing_format="qcow2")
+    flat = rig.do(lambda verbs: verbs.storage.flatten(pool, OTHER, "contract-flat.qcow2"))
+    assert (flat.name, flat.format, flat.capacity, flat.backing_path) == ("contract-flat.qcow2", "qcow2", 96 * MIB, "")
+    head = rig.do(lambda verbs: verbs.storage.probe(pool, flat.name))
+    assert (head.kind, head.backing_file, head.virtual_size, head.truncated) == ("qcow2", "", 96 * MIB, False)
+    assert rig.do(lambda verbs: verbs.storage.volume(pool, OTHER)).backing_path == base.path
+    with pytest.raises(Conflict):
+        rig.do(lambda verbs: verbs.storage.flatten(pool, OTHER, NAME))
+    with pytest.raises(NotFound):
+        rig.do(lambda verbs: verbs.storage.flatten(pool, "nobody", "x.qcow2"))
+
+
 def test_what_is_uploaded_comes_back_the_same(rig, pool) -> None:
     data = random.Random(4).randbytes(3 * MIB + 17)
     create(rig, pool, NAME, len(data), "raw")
@@ -171,6 +185,7 @@ def test_read_only_refuses_every_change(make, pool) -> None:
     for call in (
         lambda verbs: verbs.storage.create(pool, volume_xml(NAME, MIB, "raw")),
         lambda verbs: verbs.storage.delete(pool, NAME), lambda verbs: verbs.storage.resize(pool, NAME, MIB),
+        lambda verbs: verbs.storage.flatten(pool, NAME, OTHER),
         lambda verbs: verbs.storage.refresh(pool), lambda verbs: verbs.storage.upload(pool, NAME, bytes, MIB),
     ):  # fmt: skip
         with pytest.raises(ReadOnlyError):

@@ -112,6 +112,17 @@ class SimulatedStorage:
         self._keep(made)
         return made
 
+    def flatten(self, pool: str, name: str, new: str) -> Volume:
+        """See StorageVerbs."""
+        from limen_tui.model.xml.volume import volume_xml  # noqa: PLC0415 - lxml, late
+
+        self._writable()
+        chain = self.chain(pool, name)
+        taken = min(chain[0].capacity, sum(volume.allocation for volume in chain))
+        made = self.create(pool, volume_xml(new, chain[0].capacity, "qcow2", allocation=taken))
+        self._stored[pool][new].volume = replace(made, physical=max(made.physical, taken))
+        return self._stored[pool][new].volume
+
     def delete(self, pool: str, name: str) -> None:
         """See StorageVerbs."""
         self._writable()

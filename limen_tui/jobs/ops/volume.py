@@ -42,13 +42,13 @@ def _check_create(context: Context, args: Args) -> None:
 
     pool_name, base = args.get("backing") or ("", "")
     if base:
-        _refuse_bad(context, pool_name, base, "be a base")
+        refuse_bad(context, pool_name, base, "be a base")
 
 
 MOST_BELOW: Final = 16
 
 
-def _refuse_bad(context: Context, pool: str, name: str, what: str, kind: str = "") -> None:
+def refuse_bad(context: Context, pool: str, name: str, what: str, kind: str = "") -> None:
     """An image that is none, is cut short, or names files outside the pools would show a guest the host's files; so
     would one whose base does. ``kind`` is ``raw`` where the hypervisor is told so, and looks for nothing in it."""
     first = name
@@ -83,7 +83,7 @@ def _below(context: Context, pool: str, name: str) -> Volume | None:
 def _check_inspect(context: Context, args: Args) -> None:
     if find(context, args["pool"], args["name"]) is None:
         raise NotFound(f"There is no volume {args['name']} in pool {args['pool']}", hint="Choose another disk.")
-    _refuse_bad(context, args["pool"], args["name"], "be the disk of a VM", args.get("format", ""))
+    refuse_bad(context, args["pool"], args["name"], "be the disk of a VM", args.get("format", ""))
 
 
 def _inspect(context: Context, args: Args) -> Result:

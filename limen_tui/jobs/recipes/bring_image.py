@@ -5,11 +5,13 @@ Planning looks at the file, the address or the volume, so it may block: not on t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from limen_tui.errors import InputError
 from limen_tui.jobs import localfile
+from limen_tui.jobs.recipes.copy_flat import copy_flat
 from limen_tui.model.checksums import parse_checksum
 from limen_tui.model.host import Host
 from limen_tui.model.imagehead import ImageHead, refusal
@@ -60,9 +62,16 @@ def fetch_image(
 
 def copy_image(
     host: Host, pool: str, origin: Host, volume: Volume, head: ImageHead, *, name: str = "",
-    checksum: str = "", read_back: bool = False,
+    checksum: str = "", read_back: bool = False, chain: Sequence[Volume] = (),
 ) -> JobPlan:  # fmt: skip
-    """From another host, through this machine; ``head`` is what ``probe`` gave. Raises ``InputError``."""
+    """From another host, through this machine; ``head`` is what ``probe`` gave. Raises ``InputError``.
+
+    An image on top of others goes as one where ``chain``, what it and all below it are, is given.
+    """
+    if head.backing_file and len(chain) > 1:
+        if checksum:
+            raise InputError("The checksum of a flat copy is not known before it is made", hint="Use --read-back.")
+        return copy_flat(host, pool, origin, chain, head, name=name, read_back=read_back)
     if why := refusal(head):
         raise InputError(f"{clean(volume.name)} cannot be copied", why[0], why[1])
     if not volume.physical:

@@ -53,6 +53,11 @@ class StorageVerbs(Protocol):
     def create(self, pool: str, xml: str) -> Volume:
         """Make a volume (virStorageVolCreateXML). Raises ``Conflict`` when the name is taken."""
 
+    def flatten(self, pool: str, name: str, new: str) -> Volume:
+        """A qcow2 ``new`` in the same pool with all that ``name`` and what backs it hold, backed by nothing
+        (virStorageVolCreateXMLFrom). Returns when all is written: that may take long. What backs it must have been
+        looked at before. Raises ``Conflict`` when ``new`` is taken or a running VM writes to it."""
+
     def delete(self, pool: str, name: str) -> None:
         """Remove a volume and its data (virStorageVolDelete). Raises ``NotFound`` when it is gone already."""
 

@@ -68,9 +68,8 @@ class ImageCommands(PoolCommands):
         if found is None:
             return
         screen, image = found
-        if image.chain:
-            self._warn(f"{clean(image.volume.name)} holds only the changes to {clean(image.chain[0])}: copy that first")
-            return
+        if image.chain and not self._may_write(screen.host_id):
+            return  # a flat copy would be made there
         from limen_tui.tui.palette.match import Pick  # noqa: PLC0415 - after the first paint
         from limen_tui.tui.palette.picker import Picker  # noqa: PLC0415
 
@@ -116,17 +115,28 @@ class ImageCommands(PoolCommands):
             return
 
         def looked(answer: Any) -> None:
+            chain, head = answer
             try:
-                plan = copy_image(host.host, pool, origin.host, *answer)
+                plan = copy_image(host.host, pool, origin.host, chain[0], head, chain=chain)
             except LimenError as error:
                 self._warn(f"{error.title}: {error.detail} {error.hint}")
             else:
-                self._begin(plan)
+                self._begin_or_ask(plan, flat=len(chain) > 1)
 
         asked = self._app.fleet.call(image.host_id, lambda verbs: (
-            verbs.storage.volume(volume.pool, volume.name), verbs.storage.probe(volume.pool, volume.name)
+            verbs.storage.chain(volume.pool, volume.name), verbs.storage.probe(volume.pool, volume.name)
         ))  # fmt: skip
         self._later(asked, looked)
+
+    def _begin_or_ask(self, plan: JobPlan, *, flat: bool) -> None:
+        """What takes room on the way is a question."""
+        if not flat:
+            self._begin(plan)
+            return
+        from limen_tui.tui.dialogs.text import YesNoDialog  # noqa: PLC0415 - after the first paint
+
+        self._app.push_screen(YesNoDialog("Copy it as one image?", "\n".join(plan.notes), "Copy"),
+                              lambda yes: self._begin(plan) if yes else None)  # fmt: skip
 
     def do_image_list(self, _: Target) -> None:
         """A file outside of the host's pools, by its path."""

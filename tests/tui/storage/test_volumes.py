@@ -9,6 +9,7 @@ import pytest
 from textual.widgets import Button, Input, Label
 
 from limen_tui.model.jobs import JobState
+from limen_tui.tui.dialogs.text import YesNoDialog
 from limen_tui.tui.storage.bring import FetchDialog, UploadDialog
 from limen_tui.tui.storage.pathinput import complete
 from limen_tui.tui.storage.volumes import VolumesScreen
@@ -85,8 +86,6 @@ async def test_a_key_looks_inside_none_reaches_vms_and_what_is_in_use_stays() ->
         await world.press("enter")
         await until(world, lambda: "inside" in words(screen, "#volume-details"))
         assert "changes on top of another file" in words(screen, "#volume-details")
-        await world.press("c")
-        assert "copy that first" in world.notices()
         for wanted, why in ((lambda image: image.above, "on top of it"), (lambda image: image.users, "uses it")):
             await go_to(world, screen, wanted)
             await world.press("x")
@@ -127,6 +126,32 @@ async def test_an_image_is_uploaded_copied_and_deleted_by_keys(tmp_path: Path) -
         await world.press("x", "y")
         await until(world, lambda: done(3))
         await until(world, lambda: not any(image.volume.name == "tiny.qcow2" for image in screen._rows()))
+
+
+async def test_an_image_on_top_of_others_is_copied_as_one_after_a_question() -> None:
+    async with running() as world:
+        screen = await open_pool(world)
+        chained = sorted((row for row in screen._rows() if row.chain), key=lambda row: row.volume.allocation)
+        name = chained[0].volume.name
+        await go_to(world, screen, lambda image: image.volume.name == name)
+        await world.press("c")
+        await world.press(*"birch", "enter")
+        await until(world, lambda: "into" in getattr(world.app.screen, "_title", ""))
+        await world.press(*"default", "enter")
+        await until(world, lambda: isinstance(world.app.screen, YesNoDialog))
+        assert f"{name} holds only the changes to" in world.app.screen._text
+        await world.press("n")
+        assert not world.app.fleet.jobs.jobs
+        await world.press("c", *"birch", "enter")
+        await until(world, lambda: "into" in getattr(world.app.screen, "_title", ""))
+        await world.press(*"default", "enter")
+        await until(world, lambda: isinstance(world.app.screen, YesNoDialog))
+        await world.press("y")
+        await until(world, lambda: world.app.fleet.jobs.jobs)
+        (job,) = world.app.fleet.jobs.jobs
+        assert job.steps[0].plan.op == "image.flatten"
+        world.app.fleet.jobs.cancel(job.id)
+        await until(world, lambda: world.app.fleet.jobs.job(job.id).state.is_over)
 
 
 async def test_a_bad_file_is_told_in_the_dialog(tmp_path: Path) -> None:

@@ -88,16 +88,19 @@ def test_what_goes_wrong_has_a_reason_and_a_code(limen, tmp_path) -> None:
     assert "could read it" in ran.err and "qemu-img convert" in ran.err
 
 
-def test_an_image_is_copied_to_another_host_and_an_overlay_is_not(limen) -> None:
+def test_an_image_is_copied_to_another_host_and_an_overlay_as_one(limen) -> None:
     images = limen("--demo", "images", "--host", "alder", "--all", "--json").json
     least = min((i for i in images if i["kind"] in ("base", "image")), key=lambda i: i["allocated_bytes"])
     words = ("--from", "alder", "--host", "birch", "--pool", "vg0", "--name", "copy")
     ran = limen("--demo", "copy-image", f"{least['pool']}/{least['name']}", *words)
     assert (ran.code, ran.out) == (0, "Copy copy on birch: done\n"), ran.err
-    over = next(image for image in images if image["backing_chain"])
+    over = min((i for i in images if i["backing_chain"]), key=lambda i: i["allocated_bytes"])
     ran = limen("--demo", "copy-image", f"{over['pool']}/{over['name']}", *words)
-    assert (ran.code, ran.out) == (2, "")
-    assert "changes on top of another file" in ran.err
+    assert (ran.code, ran.out) == (0, "Copy copy as one image on birch: done\n"), ran.err
+    ran = limen("--demo", "copy-image", f"{over['pool']}/{over['name']}", *words, "--sha256", "1" * 64)
+    assert ran.code == 2 and "checksum of a flat copy" in ran.err
+    ran = limen("--demo", "--read-only", "copy-image", f"{over['pool']}/{over['name']}", *words)
+    assert ran.code != 0 and "read-only" in ran.err
     assert "names no image" in limen("--demo", "copy-image", "nothing", *words).err
 
 
