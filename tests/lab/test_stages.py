@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
@@ -75,3 +76,15 @@ def test_a_user_without_the_group_fails_at_the_socket(
     assert isinstance(error, AuthError)
     assert (stages[-1].name, stages[-1].ok) == ("socket", False)
     assert "usermod" in stages[-1].hint
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_libvirts_own_ssh_is_left_the_way_when_asked_for(
+    lab: RunningLab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    """Host 3 is behind a jump host, which only ssh's own configuration says: libvirt's transport has no word for it."""
+    monkeypatch.setenv("PATH", str(lab.ssh_config.parent / "bin"), prepend=os.pathsep)
+    stages, error = attempt(lab, tmp_path, lab.uri(number, transport="native"), Answers(), monkeypatch)
+    assert error is None, (error.detail, stages)
+    assert [stage.name for stage in stages] == ["libvirt", "versions", "list"]
+    assert all(stage.ok for stage in stages)
