@@ -153,6 +153,7 @@ def test_a_click_arrives_where_it_was_made(inside: Inside, real_libvirt: RealLib
         terminal.key(MENU + b"x")
         terminal.wait(lambda: terminal.pictures.shown, "the picture")
         on_picture(terminal, inside)
+        by_pixels(terminal, inside)
 
 
 def on_text(terminal: PictureTerminal, inside: Inside, libvirt: RealLibvirt, folder: Path) -> None:
@@ -182,3 +183,16 @@ def on_picture(terminal: PictureTerminal, inside: Inside) -> None:
         assert found.button == "left"
         assert abs(found.x - (column + 0.5) / columns) <= 1 / columns
         assert abs(found.y - (row + 0.5) / rows) <= 1 / rows
+
+
+def by_pixels(terminal: PictureTerminal, inside: Inside) -> None:
+    """A terminal that tells the mouse's pixel, of cells of 8 by 20, hits the guest's pixel and not only its cell."""
+    terminal.key(b"\x1b[?2048;2$y\x1b[48;40;120;800;960t")
+    terminal.wait(lambda: b"\x1b[?1016h" in terminal.raw, "the mouse by pixels")
+    (shown,) = terminal.pictures.shown.values()
+    wide, high = int(shown.keys["c"]) * 8, int(shown.keys["r"]) * 20
+    for place, (x, y) in enumerate([(500, 300), (501, 313), (7, 5), (953, 677)]):
+        click(terminal, shown.column * 8 + x, shown.row * 20 + y)
+        found = pressed(terminal, inside, 7 + place)
+        assert abs(found.x * WIDE - x * WIDE / wide) <= 1.5
+        assert abs(found.y * HIGH - y * HIGH / high) <= 1.5

@@ -200,16 +200,30 @@ class PixelView(Widget, can_focus=True):
     def at(self, x: int, y: int) -> tuple[int, int] | None:
         """The picture's pixel in the middle of a cell; ``None`` beside it."""
         if self._lines is None:
-            return self._window.at(x, y * 2 + 0.5)
+            return self._on_picture(x + 0.5, y + 0.5) if self._hidden else self._window.at(x, y * 2 + 0.5)
         left, top = self._text_margin
         column, row = x - left + self._corner[0], y - top + self._corner[1]
         px, py = column * self._cell[0] + self._cell[0] // 2, row * self._cell[1] + self._cell[1] // 2
         inside = x >= left and y >= top and px < self._window.width and py < self._window.height
         return (px, py) if inside else None
 
+    def _on_picture(self, x: float, y: float) -> tuple[int, int] | None:
+        """The pixel at a place, in cells, on the picture that the terminal itself shows."""
+        place, region = self.placed(), self.content_region
+        if place is None:
+            return None
+        across = (x + region.x - place.column) / place.columns
+        down = (y + region.y - place.row) / place.rows
+        if not (0 <= across < 1 and 0 <= down < 1):
+            return None
+        return (min(self._window.width - 1, place.x + int(across * place.width)),
+                min(self._window.height - 1, place.y + int(down * place.height)))  # fmt: skip
+
     def _tell(self, event: events.MouseEvent, buttons: int, wheel: int = 0) -> None:
         place = self.at(event.x, event.y)
         if place is not None:
+            if self._hidden and getattr(self.app._driver, "_mouse_pixels", False):  # it tells more than the cell
+                place = self._on_picture(event.pointer_x, event.pointer_y) or place
             event.stop()
             self.post_message(self.Moved(*place, buttons, wheel))
 
