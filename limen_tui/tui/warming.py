@@ -13,6 +13,8 @@ PARTS: Final = (
     "limen_tui.tui.hosts.hostform", "limen_tui.tui.hosts.commands", "limen_tui.tui.vm.screen", "limen_tui.tui.commands",
     "limen_tui.tui.hosts.panel", "limen_tui.tui.storage.panel", "limen_tui.tui.networks.panel",
     "limen_tui.tui.jobs.panel", "limen_tui.tui.events.panel", "limen_tui.tui.dialogs.columns",
+    "lxml.etree", "limen_tui.model.spec", "limen_tui.fleet.creating", "textual.widgets._text_area",
+    "limen_tui.tui.creating.draft", "limen_tui.tui.creating.screen",
 )  # fmt: skip
 """Those that others need come first: each then takes a few milliseconds."""
 AFTER, EVERY = 0.5, 0.05
