@@ -66,6 +66,8 @@ class TextDialog(Dialog[str | None]):
 class YesNoDialog(Dialog[bool | None]):
     """A question with a safe answer that has the focus; ``y`` and ``n`` answer as well."""
 
+    DEFAULT_CSS = "YesNoDialog Label { width: 100%; }"
+
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "yes", "Yes", show=False),
         Binding("n", "cancel", "No", show=False),

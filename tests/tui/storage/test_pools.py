@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from textual.widgets import Label
+
 from limen_tui.model.actions import BY_ID
 from limen_tui.model.lifecycle import Verb, VMState
 from limen_tui.tui.dialogs.text import YesNoDialog
@@ -43,6 +45,8 @@ async def all_off(world: World, host_id: str) -> None:
 
 def dialog_text(world: World) -> str:
     assert isinstance(world.app.screen, YesNoDialog)
+    label = world.app.screen.query_one(Label)
+    assert label.region.right <= label.parent.region.right  # a long line is folded, not cut
     return world.app.screen._text
 
 
