@@ -38,7 +38,7 @@ class LeavingDialog(Dialog[Choice | None]):
             yield Label(text, markup=False)
         if len(self._jobs) > 8:
             yield Label(f"... and {len(self._jobs) - 8} more", markup=False)
-        yield Label("A job runs in this Limen. Left unfinished, the next start offers to resume it or roll it back.",
+        yield Label("A job runs in this Limen. Left unfinished, the next start\noffers to resume it or roll it back.",
                     classes="dialog--note", markup=False)  # fmt: skip
         with Horizontal(classes="dialog--buttons"):
             yield Button("Stay", id="stay")

@@ -67,11 +67,12 @@ async def test_x_cancels_and_y_shows_the_log(gate) -> None:
 
 
 async def test_leaving_asks_while_a_job_runs_and_a_stray_enter_stays(gate) -> None:
-    async with running() as world:
+    async with running(size=(80, 24)) as world:
         world.app.job_desk.start(PLAN)
         await until(world, lambda: world.app.job_desk.active)
         await world.press("q")
         assert isinstance(world.app.screen, LeavingDialog)
+        await until(world, lambda: "offers to resume it or roll it back." in text(world))  # whole, at 80 columns too
         await world.press("enter")
         assert world.app.screen is world.app.main
         await world.press("q", "c")
