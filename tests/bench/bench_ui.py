@@ -8,16 +8,13 @@ are on screen 400 ms after exec; an idle screen writes nothing; a tick with 5 ch
 from __future__ import annotations
 
 import argparse
-import gc
 import os
 import statistics
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from tests.bench.ui_pty import Terminal
 
@@ -25,90 +22,12 @@ ROOT = Path(__file__).resolve().parents[2]
 ENTER_ALT = b"\x1b[?1049h"
 
 
-# -- the program under test: run in a process of its own ---------------------------------------------------------------
-
-
-def serve(
-    hosts: int, vms: int, *, hung: int, flaky: int, still: bool, alone: bool, machines: bool, few: int, usual: bool,
-    inventory: str,
-) -> int:  # fmt: skip
-    """Limen over a simulated fleet; ``still``: nothing moves; ``alone``: the simulation without a screen;
-    ``machines``: nothing but the simulated machines, which real hosts have on the other end of the line; ``few``: so
-    many rows on screen change once a second and nothing else; ``usual``: the refresh rates that Limen has by default.
-    """
-    from limen_tui.fleet.actor import Actor
-    from limen_tui.fleet.fleet import Fleet
-    from limen_tui.hypervisor.simulated import simulated_fleet
-    from limen_tui.inventory import open_inventory
-    from limen_tui.model.clock import SystemClock
-    from limen_tui.model.ports import Watch
-    from limen_tui.settings import Settings
-    from limen_tui.settings.shape import Refresh
-    from limen_tui.tui.app import YOUNG
-    from limen_tui.tui.run import run
-
-    # hosts of which none answers need no machines: to make them would be counted as our start
-    made = simulated_fleet(7, hosts, 0 if hung == hosts else vms, manual=still, flaky=flaky, hung=hung)
-    store = open_inventory(Path(inventory) if inventory else None)
-    clock = made.clock if still else SystemClock()
-    fleet = Fleet(made.hosts, made.connector, store, clock=clock, actor=Actor("bench", "tui"))
-    if machines:
-        from limen_tui.hypervisor.simulated.host import SimulatedHost
-
-        SimulatedHost._sample = only_live  # type: ignore[method-assign]
-    if alone or machines:
-        gc.set_threshold(YOUNG, 20, 50)
-        fleet.start()
-        for host in made.hosts:
-            fleet.watch(host.id, Watch(1.0))
-        time.sleep(3600)
-    if still:
-        fleet.start()
-        made.advance(3.0)
-        fleet.poll()
-    if few:
-        threading.Thread(target=change_some, args=(made, fleet, few), daemon=True).start()
-    return run(fleet, Settings() if usual else Settings(refresh=Refresh(on_screen=1.0, background=1.0)))
-
-
-def only_live(self: Any) -> None:
-    """In place of a simulated host's sample: its machines live and tell their counters; nobody reads them."""
-    wall = self._clock.wall()
-    for machine in self._machines.values():
-        machine.live(wall)
-        machine.raw(vcpus_too=True)
-    self._host_counters()
-
-
-def change_some(made: Any, fleet: Any, few: int) -> None:
-    """Once a second, new figures for the first ``few`` running VMs by name."""
-    import dataclasses
-
-    from limen_widgets.line_table.lines import natural
-
-    ports = {port.host.id: port for port in made._ports}
-    running = [vm for vm in fleet.view.vms if vm.state.value == "running"]
-    first = sorted(running, key=lambda vm: natural(vm.name))[:few]
-    for number in range(3600):
-        time.sleep(1.0)
-        for place, vm in enumerate(first):
-            port, some = ports[vm.key.host_id], (number * 37 + place * 11) % 100
-            load = vm.load._replace(
-                cpu_pct=float(some), mem_used_kib=vm.facts.memory_kib * some // 101,
-                disk_rd_bps=some * 1.3e4, net_rx_bps=some * 2.1e3,
-            )  # fmt: skip
-            old = port._slot
-            vms = {**old.vms, vm.key.uuid: dataclasses.replace(old.vms[vm.key.uuid], load=load)}
-            port._slot = dataclasses.replace(old, rev=old.rev + 1, vms=vms, sampled_at=float(number))
-
-
 # -- measuring ---------------------------------------------------------------------------------------------------------
 
 
 def start(hosts: int, vms: int, *more: str, inventory: str = "") -> Terminal:
     """The program on a terminal of 160x45."""
-    program = [sys.executable, "-m", "tests.bench.bench_ui"]
-    argv = [*program, "--serve", str(hosts), str(vms), "--inventory", inventory, *more]
+    argv = [sys.executable, "-m", "tests.bench.ui_serve", str(hosts), str(vms), "--inventory", inventory, *more]
     os.chdir(ROOT)
     return Terminal(argv)
 
@@ -174,8 +93,8 @@ def bench_large(presses: int, seconds: float) -> list[bool]:
 
 
 def bench_simulation(seconds: float) -> float:
-    """Percent of a core of the parts without a screen, and that of the machines, which is returned: real hosts have them
-    on the other end of the line, though libvirt's replies take some time to read; the arithmetic of the rates is ours.
+    """Percent of a core of the parts without a screen; returned is that of the machines, which real hosts have on the
+    other end of the line, though libvirt's replies take some time to read. The arithmetic of the rates is Limen's own.
     """
     spent = []
     for option, what in (("--machines", "simulated machines"), ("--alone", "simulated machines and rates")):
@@ -254,24 +173,10 @@ def bench_few(seconds: float) -> list[bool]:
 
 
 def main() -> int:
-    """Run all, or serve."""
+    """Run all."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--serve", nargs=2, type=int, metavar=("HOSTS", "VMS"))
-    parser.add_argument("--hung", type=int, default=0)
-    parser.add_argument("--flaky", type=int, default=0)
-    parser.add_argument("--still", action="store_true")
-    parser.add_argument("--alone", action="store_true")
-    parser.add_argument("--machines", action="store_true")
-    parser.add_argument("--few", type=int, default=0)
-    parser.add_argument("--usual", action="store_true")
-    parser.add_argument("--inventory", default="")
     parser.add_argument("--quick", action="store_true", help="a tenth of the time, rough figures")
     given = parser.parse_args()
-    if given.serve:
-        hosts, vms = given.serve
-        kind = {"hung": given.hung, "flaky": given.flaky, "still": given.still, "alone": given.alone,
-                "machines": given.machines, "few": given.few, "usual": given.usual}  # fmt: skip
-        return serve(hosts, vms, **kind, inventory=given.inventory)
     scale = 0.2 if given.quick else 1.0
     results = bench_large(int(300 * scale), 20 * scale) + bench_small(15 * scale)
     results += bench_first_paint(max(2, int(5 * scale))) + bench_still(10 * scale)
