@@ -44,7 +44,7 @@ class StoragePanel(AskingPanel[Pool]):
     def compose(self) -> ComposeResult:
         """With the keys that work here at the bottom."""
         yield from super().compose()
-        yield Static("Enter Volumes  u Upload  I Cloud image  s Start pool  S Stop  R Refresh", id="storage-keys",
+        yield Static("Enter Volumes  u Upload  I Cloud image  s Start  S Stop  R Refresh", id="storage-keys",
                      markup=False)  # fmt: skip
 
     @on(RowActivated)
