@@ -77,7 +77,7 @@ def catalogue(host_id: str, host_name: str, volumes: Iterable[Volume], vms: Iter
     def image(volume: Volume) -> Image:
         users, on_top = direct(volume), above.get(volume.path, []) if volume.path else []
         return Image(
-            host_id, host_name, volume, _kind(volume, on_top, users), tuple(sorted(users)),
+            host_id, host_name, volume, kind_of(volume, on_top, users), tuple(sorted(users)),
             tuple(sorted(f"{each.pool}/{each.name}" for each in on_top)),
             tuple(sorted(set().union(*(direct(each) for each in _all_above(volume, above))))),
             _chain(volume, by_path),
@@ -86,7 +86,9 @@ def catalogue(host_id: str, host_name: str, volumes: Iterable[Volume], vms: Iter
     return tuple(image(volume) for volume in sorted(volumes, key=lambda each: (each.pool, each.name)))
 
 
-def _kind(volume: Volume, on_top: Sequence[Volume], users: Collection[str]) -> ImageKind:
+def kind_of(volume: Volume, on_top: Collection[object] = (), users: Collection[object] = ()) -> ImageKind:
+    """What a volume is, by what is on top of it and by who uses it. The one rule for all who tell images from disks:
+    a file that nobody uses and that stands on nothing is an image, to make VMs from."""
     if volume.is_iso:
         return ImageKind.ISO
     if on_top:

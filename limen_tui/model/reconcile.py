@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from limen_tui.errors import InputError
+from limen_tui.model.images import ImageKind, kind_of
 from limen_tui.model.keepsakes import Definition, Trashed
 from limen_tui.model.storage import Volume
 from limen_tui.model.vm import Disk
@@ -24,7 +25,7 @@ class FindingKind(StrEnum):
     LOST = "lost"
     """Limen knows a VM that the hypervisor has not."""
     ORPHAN = "orphan"
-    """A disk in a pool that no VM uses."""
+    """A VM's disk in a pool, as the storage view names kinds, that no VM uses. Images and ISOs are none."""
     BROKEN = "broken"
     """A definition whose disk is missing."""
     UNFINISHED = "unfinished"
@@ -127,7 +128,9 @@ def _orphans(host: HostState, thrown: Sequence[Trashed]) -> list[Mismatch]:
                  f"{volume.pool}/{volume.name}", pool=volume.pool, volume=volume.name, size=volume.allocation)
         for volume in sorted(host.volumes, key=lambda volume: -volume.allocation)
         if volume.path not in used and f"{volume.pool}/{volume.name}" not in used
-        and (volume.pool, volume.name) not in kept and volume.kind in ("file", "block") and not _is_image(volume)
+        and (volume.pool, volume.name) not in kept and volume.kind in ("file", "block")
+        # an ISO or an image waits for its next use: that no VM uses it now says nothing
+        and kind_of(volume) is ImageKind.DISK
     ]  # fmt: skip
 
 
@@ -138,10 +141,3 @@ def _named(item: Trashed) -> set[str]:
         return paths_in(item.xml)
     except InputError:
         return set()  # nothing that could be restored names nothing
-
-
-def _is_image(volume: Volume) -> bool:
-    """An ISO or a base image waits for its next use: that no VM uses it now says nothing."""
-    words = ("cloud", "generic", "base", "template")
-    seed = volume.name.endswith(("-seed.iso", "-cidata.iso"))
-    return not seed and (volume.is_iso or any(word in volume.name.lower() for word in words))

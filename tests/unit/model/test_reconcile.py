@@ -7,6 +7,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
+from limen_tui.model.images import ImageKind, catalogue
 from limen_tui.model.keepsakes import Definition, Trashed
 from limen_tui.model.reconcile import CHOICES, FindingKind, HostState, compare
 from limen_tui.model.storage import Volume
@@ -43,23 +44,46 @@ def test_unknown_and_lost() -> None:
 
 def test_what_is_in_the_trash_is_neither_lost_nor_orphaned() -> None:
     thrown = Trashed(1, 0, 0, "", "h", "kvm1", "u2", "db1", "", (("p", "db1.qcow2"),))
-    host = replace(HOST, volumes=[*HOST.volumes, volume("db1.qcow2")])
+    host = replace(HOST, volumes=[*HOST.volumes, volume("db1.qcow2", backing_path="/pool/base.qcow2")])
     assert kinds(host, ("u1", "u2"), trash=[thrown]) == []
     assert kinds(host, ("u1", "u2")) == [(FindingKind.LOST, "u2"), (FindingKind.ORPHAN, "db1.qcow2")]
 
 
-def test_disks_of_nobody_largest_first_and_images_are_none() -> None:
-    host = replace(HOST, volumes=[*HOST.volumes, volume("a", allocation=1), volume("b", allocation=9),
-                                  volume("installer.iso"), volume("debian-12-genericcloud.qcow2"),
-                                  volume("old-seed.iso"), volume("dir", kind="dir")])  # fmt: skip
-    assert kinds(host) == [(FindingKind.ORPHAN, name) for name in ("b", "a", "old-seed.iso")]
+def left(name: str, **more) -> Volume:
+    """A disk that a VM left behind: it stands on an image."""
+    return volume(name, backing_path="/pool/base.qcow2", **more)
+
+
+def test_disks_of_nobody_largest_first() -> None:
+    host = replace(HOST, volumes=[*HOST.volumes, left("a", allocation=1), left("b", allocation=9),
+                                  volume("lv", kind="block"), volume("dir", kind="dir")])  # fmt: skip
+    assert kinds(host) == [(FindingKind.ORPHAN, name) for name in ("b", "a", "lv")]
+
+
+def test_images_and_isos_that_no_vm_uses_are_no_orphans() -> None:
+    spare = [volume("big.raw", format="raw"), volume("uploaded.qcow2", format="qcow2"), volume("installer.iso"),
+             volume("cd", format="iso"), volume("old-seed.iso"), volume("debian-12-genericcloud.qcow2")]  # fmt: skip
+    assert kinds(replace(HOST, volumes=[*HOST.volumes, *spare])) == []
+
+
+KINDS = st.builds(
+    volume, st.text("abc", min_size=1), kind=st.sampled_from(("file", "block", "dir", "network")),
+    format=st.sampled_from(("raw", "qcow2", "iso")), backing_path=st.sampled_from(("", "/pool/a", "/pool/base.qcow2")),
+)  # fmt: skip
+
+
+@given(st.lists(KINDS, unique_by=lambda each: each.name))
+def test_only_what_storage_calls_a_disk_is_an_orphan(spare) -> None:
+    volumes = [*HOST.volumes, *spare]
+    called = {each.volume.name: each.kind for each in catalogue("h", "kvm1", volumes, ())}
+    assert {called[name] for kind, name in kinds(replace(HOST, volumes=volumes))} <= {ImageKind.DISK}
 
 
 def test_a_file_that_a_definition_names_for_anything_is_in_use() -> None:
-    host = replace(HOST, volumes=[*HOST.volumes, volume("vmlinuz"), volume("initrd")])
-    assert [name for _, name in kinds(host)] == ["vmlinuz", "initrd"]
-    xml = "<domain><os><kernel> /pool/vmlinuz </kernel><initrd>/pool/initrd</initrd></os></domain>"
-    assert paths_in(xml) == {"/pool/vmlinuz", "/pool/initrd"}
+    host = replace(HOST, volumes=[*HOST.volumes, left("state1"), left("state2")])
+    assert [name for _, name in kinds(host)] == ["state1", "state2"]
+    xml = "<domain><os><kernel> /pool/state1 </kernel><initrd>/pool/state2</initrd></os></domain>"
+    assert paths_in(xml) == {"/pool/state1", "/pool/state2"}
     assert kinds(replace(host, named=paths_in(xml))) == []
     # a VM in the trash wants its kernel back too
     assert kinds(host, trash=[Trashed(1, 0, 0, "", "h", "kvm1", "u2", "db1", xml, ())]) == []
