@@ -53,14 +53,26 @@ def _autostart(context: Context, args: Args) -> Result:
     return {}
 
 
+GONE: Final = {"gone": True}
+"""The result of a step that found its VM removed by somebody else: it was to go, and undo brings it not back."""
+
+
+def _gone_already(context: Context, args: Args) -> Result:
+    context.log(f"{args['name']} was gone already.")
+    return dict(GONE)
+
+
 def _undefine(context: Context, args: Args) -> Result:
     uuid, keep = args["uuid"], args.get("keep_nvram", False)
-    if context.ask(lambda verbs: verbs.definitions.is_active(uuid)):
-        # somebody started it meanwhile: without its definition it would run on and vanish when it stops
-        raise Conflict(f"{args['name']} is running", hint="Shut it down or force it off first.")
-    # with its secrets, which the journal's copy lacks: in memory only, for the undo
-    context.memory[uuid] = context.ask(lambda verbs: verbs.definitions.xml_for_edit(uuid))
-    context.ask(lambda verbs: verbs.definitions.undefine(uuid, keep_nvram=keep))
+    try:
+        if context.ask(lambda verbs: verbs.definitions.is_active(uuid)):
+            # somebody started it meanwhile: without its definition it would run on and vanish when it stops
+            raise Conflict(f"{args['name']} is running", hint="Shut it down or force it off first.")
+        # with its secrets, which the journal's copy lacks: in memory only, for the undo
+        context.memory[uuid] = context.ask(lambda verbs: verbs.definitions.xml_for_edit(uuid))
+        context.ask(lambda verbs: verbs.definitions.undefine(uuid, keep_nvram=keep))
+    except NotFound:
+        return _gone_already(context, args)
     return {}
 
 
@@ -69,7 +81,7 @@ def _undefined(context: Context, args: Args) -> Result | None:
 
 
 def _undo_undefine(context: Context, args: Args, result: Args, *, certain: bool) -> None:
-    if _undefined(context, args) is None:
+    if result == GONE or _undefined(context, args) is None:
         return
     xml = context.memory.get(args["uuid"])
     if xml is None:
@@ -80,18 +92,30 @@ def _undo_undefine(context: Context, args: Args, result: Args, *, certain: bool)
 
 
 def _stop(context: Context, args: Args) -> Result:
-    context.ask(lambda verbs: verbs.lifecycle(Verb.FORCE_OFF, args["uuid"]))
+    try:
+        context.ask(lambda verbs: verbs.lifecycle(Verb.FORCE_OFF, args["uuid"]))
+    except NotFound:
+        return _gone_already(context, args)
     return {}
 
 
 def _stopped(context: Context, args: Args) -> Result | None:
-    return None if _started(context, args) is not None else {}
+    try:
+        return None if _started(context, args) is not None else {}
+    except NotFound:
+        return _gone_already(context, args)
 
 
 def _undo_stop(context: Context, args: Args, result: Args, *, certain: bool) -> None:
-    if _started(context, args) is None:
-        context.log(f"{args['name']} is started again; what was in its memory is lost.")
-        _start(context, args)
+    try:
+        if result == GONE or _started(context, args) is not None:
+            return
+    except NotFound:
+        # somebody took its definition while it ran: it went when it stopped, as they wanted
+        _gone_already(context, args)
+        return
+    context.log(f"{args['name']} is started again; what was in its memory is lost.")
+    _start(context, args)
 
 
 def _sweep(context: Context, args: Args) -> Result:

@@ -51,6 +51,27 @@ async def test_the_name_deletes_to_the_trash_and_nothing_else_does() -> None:
         assert (entry.vm_name, entry.result) == (name, "ok")
 
 
+async def test_a_vm_that_goes_while_the_dialog_is_open_is_cleaned_up() -> None:
+    async with running() as world:
+        name = await to_stopped(world)
+        fleet = world.app.fleet
+        vm = next(vm for vm in fleet.view.vms if vm.name == name)
+        await world.press("ctrl+d")
+        await world.go_on(0.2)
+        fleet.call(vm.key.host_id, lambda verbs: verbs.definitions.undefine(vm.key.uuid))
+        await world.go_on()
+        assert name not in names(world)
+        await world.press("ctrl+t")
+        world.app.screen.query_one("#typed", Input).value = name
+        await world.press("enter")
+        await over(world)
+        (job,) = fleet.jobs.jobs
+        assert (job.state, job.problem) == (JobState.DONE, None)
+        left = fleet.call(vm.key.host_id, lambda verbs: verbs.storage.by_path(vm.facts.disks[0].source))
+        await world.go_on(0.2)
+        assert left.result(5) is None
+
+
 async def test_a_host_that_has_not_answered_cannot_be_confirmed() -> None:
     async with running() as world:
         name = await to_stopped(world)
