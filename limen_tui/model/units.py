@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final
 
@@ -82,3 +83,15 @@ def parse_size(text: str) -> int:
     if not 1 <= count < 1 << 63:  # as a float first: a number of 400 digits is infinite and has no whole part
         raise InputError(f"{clean(text)!r} is not a usable size", "It must be more than nothing and less than 8 EiB.")
     return int(count)
+
+
+def paragraph(*parts: str) -> str:
+    """Texts as sentences after one another: each ends with one full stop, unless it ends with a mark of its own."""
+    told = (part.strip() for part in parts)
+    return " ".join(part if part.endswith((".", "!", "?", "…", ":")) else f"{part}." for part in told if part)
+
+
+def listed(parts: Iterable[str]) -> str:
+    """Texts with semicolons between them: the full stops of those before the last go."""
+    *before, last = [told for part in parts if (told := part.strip())] or [""]
+    return "; ".join([*(part.removesuffix(".") for part in before), last])

@@ -20,6 +20,8 @@ class JobDesk:
     def __init__(self, app: LimenApp) -> None:
         self._app = app
         self._told: set[str] = set()
+        self._waiting: dict[str, Callable[[Job], bool]] = {}
+        """Who wants to hear of a job's end, by its id."""
         self._failures: list[LimenError] = []
         self._asked_unfinished = False
         self._used = False
@@ -42,11 +44,18 @@ class JobDesk:
         jobs = self._app.fleet.jobs.jobs if self._used else ()
         return sum(job.here and job.state.is_active for job in jobs), sum(job.is_unfinished for job in jobs)
 
-    def start(self, plan: JobPlan, attachments: Mapping[str, bytes] | None = None) -> Job:
-        """Begin a job; its view tells how it goes."""
+    def start(
+        self, plan: JobPlan, attachments: Mapping[str, bytes] | None = None, *,
+        then: Callable[[Job], bool] | None = None,
+    ) -> Job:  # fmt: skip
+        """Begin a job; its view tells how it goes. ``then`` hears of its end, and of its being stuck before that, and
+        says whether it has told the person: then no notice does."""
         self._used = True
         self._app.notify(f"{clean(plan.title)}: begun (5 shows it)", markup=False, timeout=4)
-        return self._app.fleet.jobs.start(plan, attachments)
+        job = self._app.fleet.jobs.start(plan, attachments)
+        if then is not None:
+            self._waiting[job.id] = then
+        return job
 
     def tick(self) -> None:
         """Tell of what ended since the last look. Only once there are jobs: their runner is made at the first."""
@@ -75,6 +84,11 @@ class JobDesk:
             )  # fmt: skip
 
     def _tell(self, job: Job) -> None:
+        then = self._waiting.get(job.id)
+        if job.state.is_over:
+            self._waiting.pop(job.id, None)
+        if then is not None and then(job):
+            return
         problem = job.problem
         why = "" if problem is None else clean(": ".join(part for part in (problem.title, problem.detail) if part))
         title = f"{clean(job.plan.title)}: {job.state.value}"

@@ -93,3 +93,11 @@ def test_cleaned_text_is_inert_and_as_long(text: str) -> None:
 def test_cleaning_leaves_what_people_write() -> None:
     assert units.clean("web-01 grün 東京 [red]") == "web-01 grün 東京 [red]"
     assert units.clean("a\x1b[31m\u202eb\nc") == "a�[31m�b�c"
+
+
+def test_sentences_are_joined_with_one_mark_between_them() -> None:
+    assert units.paragraph("It failed", "", "Nothing was lost.", "why?") == "It failed. Nothing was lost. why?"
+    assert units.paragraph("") == ""
+    assert units.listed(["It is taken.", " ", "Too long.", "no"]) == "It is taken; Too long; no"
+    assert units.listed(["name: It is taken."]) == "name: It is taken."
+    assert units.listed([]) == ""
