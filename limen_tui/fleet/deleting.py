@@ -5,13 +5,13 @@
 
 from __future__ import annotations
 
-from limen_tui.errors import Conflict, NotFound
+from limen_tui.errors import Conflict, ConnectError, LimenError, NotFound
 from limen_tui.jobs.recipes.delete import delete_plan
 from limen_tui.model.deletion import DiskFate, Survey, fate_of
 from limen_tui.model.jobs import JobPlan
 from limen_tui.model.keepsakes import Trashed
 from limen_tui.model.ports import HostVerbs, KeepsakesPort
-from limen_tui.model.storage import Volume
+from limen_tui.model.storage import Pool, Volume
 from limen_tui.model.verbs.definitions import Leftovers
 from limen_tui.model.vm import VM, Disk
 
@@ -22,6 +22,7 @@ DAY = 86_400.0
 
 def survey(verbs: HostVerbs, vm: VM, keepsakes: KeepsakesPort) -> Survey:
     """What deleting ``vm`` would take along. What was kept of its definition serves when the hypervisor has lost it.
+    A pool that should have one of its disks and does not know it is refreshed, unless the host is read-only.
 
     Raises ``NotFound`` when it is gone and nothing was kept, ``LimenError`` otherwise.
     """
@@ -53,11 +54,12 @@ def facts_name(xml: str) -> str:
 
 
 def _fates(verbs: HostVerbs, disks: tuple[Disk, ...], others: dict[str, tuple[Disk, ...]]) -> tuple[DiskFate, ...]:
-    # a clone may lie in another pool than its base
-    everything = [each for pool in verbs.pools() if pool.active for each in verbs.storage.volumes(pool.name)]
+    pools = tuple(pool for pool in verbs.pools() if pool.active)
+    volumes = _volumes_of(verbs, disks, pools)
+    # a clone may lie in another pool than its base; after the look, which may have found one more
+    everything = [each for pool in pools for each in verbs.storage.volumes(pool.name)]
     fates = []
-    for disk in disks:
-        volume = _volume_of(verbs, disk.source)
+    for disk, volume in zip(disks, volumes, strict=True):
         above: tuple[str, ...] = ()
         if volume is not None and volume.pool:
             above = tuple(each.name for each in everything if each.backing_path == volume.path)
@@ -67,6 +69,36 @@ def _fates(verbs: HostVerbs, disks: tuple[Disk, ...], others: dict[str, tuple[Di
         ))  # fmt: skip
         fates.append(fate_of(disk, volume, users=users, above=above))
     return tuple(fates)
+
+
+def _volumes_of(verbs: HostVerbs, disks: tuple[Disk, ...], pools: tuple[Pool, ...]) -> list[Volume | None]:
+    """The volume of each disk. A pool in which one should lie and is not known is refreshed, once: a file that was
+    made behind libvirt's back is no volume before that."""
+    found = [_volume_of(verbs, disk.source) for disk in disks]
+    homes = {_home(disk.source, pools) for disk, volume in zip(disks, found, strict=True) if volume is None}
+    refreshed = [_refreshed(verbs, pool) for pool in sorted(homes - {""})]
+    if not any(refreshed):
+        return found
+    return [volume or _volume_of(verbs, disk.source) for disk, volume in zip(disks, found, strict=True)]
+
+
+def _home(source: str, pools: tuple[Pool, ...]) -> str:
+    """The name of the pool in whose folder a disk lies, or that it names; empty when there is none."""
+    head, slash, _ = source.rpartition("/") if source.startswith("/") else source.partition("/")
+    return next((
+        pool.name for pool in pools
+        if slash and (head == pool.name or (head.startswith("/") and head == pool.path.rstrip("/")))
+    ), "")  # fmt: skip
+
+
+def _refreshed(verbs: HostVerbs, pool: str) -> bool:
+    try:
+        verbs.storage.refresh(pool)
+    except ConnectError:
+        raise
+    except LimenError:
+        return False  # read-only, or busy with a volume: what is known must do
+    return True
 
 
 def _volume_of(verbs: HostVerbs, source: str) -> Volume | None:
