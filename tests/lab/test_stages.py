@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -30,13 +31,14 @@ class Answers:
 def attempt(
     lab: RunningLab, folder: Path, uri: str, asker: Answers, monkeypatch: pytest.MonkeyPatch
 ) -> tuple[list[Stage], LimenError | None]:
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(folder))
     stages: list[Stage] = []
     remoting = Remoting(asker, folder, lambda _: None, ssh_config=[str(lab.ssh_config)])
-    try:
-        test_host(uri, stages.append, remoting=remoting)
-    except LimenError as error:
-        return stages, error
+    with TemporaryDirectory() as short:  # a socket's path has at most 107 bytes
+        monkeypatch.setenv("XDG_RUNTIME_DIR", short)
+        try:
+            test_host(uri, stages.append, remoting=remoting)
+        except LimenError as error:
+            return stages, error
     return stages, None
 
 
