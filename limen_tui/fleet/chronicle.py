@@ -48,6 +48,11 @@ class Chronicle:
         """By host: monotonic seconds of the next slice."""
         self._looked: set[str] = set()
         """Hosts that were looked at whole since they came up."""
+        self._written: dict[VMKey, int] = {}
+
+    def written(self, key: VMKey) -> int:
+        """Grows when a definition of a VM has been written, or was found to be the last one written. Any thread."""
+        return self._written.get(key, 0)
 
     def hear(self, event: HostEvent) -> None:
         """Take in one of the hosts' events."""
@@ -96,10 +101,15 @@ class Chronicle:
             return
         now, view = self._fleet.clock.wall(), self._fleet.view
         for uuid, xml in future.result().items():
-            vm = view.vm(VMKey(host_id, uuid))
+            key = VMKey(host_id, uuid)
+            vm = view.vm(key)
             self._fleet.inventory.keepsakes.keep_definition(
-                Definition(0, now, host_id, uuid, vm.name if vm else "", self._author(VMKey(host_id, uuid), now), xml)
-            )
+                Definition(0, now, host_id, uuid, vm.name if vm else "", self._author(key, now), xml)
+            ).add_done_callback(partial(self._note_written, key))
+
+    def _note_written(self, key: VMKey, _: Future[None]) -> None:
+        """On the writer's thread: only count."""
+        self._written[key] = self._written.get(key, 0) + 1
 
     def _author(self, key: VMKey, now: float) -> str:
         """Us, when a job or act of ours has just worked on the VM; else nobody knows."""

@@ -31,6 +31,8 @@ from limen_tui.tui.vm.xml import coloured
 if TYPE_CHECKING:
     from limen_tui.tui.app import LimenApp
 
+FOLLOW = 0.5
+"""Seconds between looks at whether another definition was kept."""
 KEYS = "b put it back   space mark two to compare them   y its XML   r look again"
 
 
@@ -63,6 +65,8 @@ class HistoryTab(VMTab):
         super().__init__(app, key)
         self._kept: tuple[Definition, ...] = ()
         self._showing_xml = False
+        self._seen = 0
+        """How many were written when it was last read."""
 
     def compose(self) -> ComposeResult:
         """Versions, what the lines below are, the lines."""
@@ -83,6 +87,18 @@ class HistoryTab(VMTab):
                    highlight=False),
         )  # fmt: skip
 
+    def on_mount(self) -> None:
+        """What a job, or anyone, defines comes by itself: it is written a while after the host tells of it."""
+        self.set_interval(FOLLOW, self._follow)
+
+    def _follow(self) -> None:
+        if self.display and self.limen.fleet.chronicle.written(self.key) != self._seen:
+            self.action_look()
+
+    def refresh_now(self) -> None:
+        """ctrl+r."""
+        self.action_look()
+
     def arrived(self) -> None:
         """Take the keyboard, read what was kept."""
         self.query_one(LineTable).focus()
@@ -91,6 +107,7 @@ class HistoryTab(VMTab):
     def action_look(self) -> None:
         """Read it again, on another thread."""
         keepsakes = self.limen.fleet.inventory.keepsakes
+        self._seen = self.limen.fleet.chronicle.written(self.key)
 
         def told(found: tuple[Definition, ...] | LimenError) -> None:
             self.post_message(Read((), str(found)) if isinstance(found, LimenError) else Read(found))
@@ -100,13 +117,14 @@ class HistoryTab(VMTab):
     @on(Read)
     def _read(self, event: Read) -> None:
         event.stop()
-        self._kept = event.kept
+        same, self._kept = bool(event.kept) and event.kept == self._kept, event.kept
         table: LineTable[Definition] = self.query_one(LineTable)
         table.set_empty_text(clean(event.problem) or "Nothing was kept yet.\n\nEach definition is kept as it changes, "
                              "by Limen or by anyone, from the first look at its host on.")  # fmt: skip
         table.set_rows(self._kept)
         table.styles.height = max(4, min(len(self._kept) + 1, 12, self.size.height // 2))
-        self._show()
+        if not same:  # what is read below stays where it was scrolled to
+            self._show()
 
     def show_vm(self, vm: VM | None, view: FleetView) -> None:
         """Nothing of it is live."""

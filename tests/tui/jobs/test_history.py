@@ -8,6 +8,7 @@ import stat
 from collections.abc import Callable
 
 import pytest
+from limen_widgets.line_table import LineTable
 
 from limen_tui.errors import NotSupported, StepFailed
 from limen_tui.model.jobs import JobState
@@ -56,6 +57,19 @@ async def test_an_older_definition_is_put_back_after_a_look_at_what_differs() ->
         now = world.app.fleet.call(vm.key.host_id, lambda verbs: verbs.xml(vm.key.uuid))
         await until(world, now.done)
         assert "another" not in now.result()
+        await until(world, lambda: len(tab._kept) == 3)  # it comes by itself
+        assert tab.query_one(LineTable).row_count == 3
+
+
+async def test_what_somebody_else_defines_comes_by_itself() -> None:
+    async with running() as world:
+        vm = await with_two_versions(world)
+        await world.press("enter", "9")
+        tab = world.app.screen.query_one(HistoryTab)
+        await until(world, lambda: len(tab._kept) == 2)
+        world.app.fleet.call(vm.key.host_id, lambda verbs: verbs.set_tags(vm.key.uuid, ["third"]))
+        await until(world, lambda: len(tab._kept) == 3)
+        assert "third" in tab._kept[0].xml
 
 
 # -- the editor -----------------------------------------------------------------------------------------
