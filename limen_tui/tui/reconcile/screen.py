@@ -25,7 +25,7 @@ from limen_tui.fleet.known import Known
 from limen_tui.fleet.reconciling import Scan, delete_orphan_plan, mismatches, recreate_plan, scan_host, up_hosts
 from limen_tui.jobs.recipes.delete import purge_plan, restore_plan
 from limen_tui.model.jobs import JobPlan
-from limen_tui.model.keepsakes import Trashed
+from limen_tui.model.keepsakes import Definition, Trashed
 from limen_tui.model.reconcile import CHOICES, FindingKind, Mismatch
 from limen_tui.model.units import ago, clean, duration, size
 from limen_tui.tui.dialogs.text import YesNoDialog
@@ -85,6 +85,14 @@ class Compared(Message):
     def __init__(self, rows: tuple[Row, ...]) -> None:
         super().__init__()
         self.rows = rows
+
+
+class Counted(Message):
+    """How many definitions of a lost VM were kept; ``None`` when that cannot be read."""
+
+    def __init__(self, lost: Mismatch, count: int | None) -> None:
+        super().__init__()
+        self.lost, self.count = lost, count
 
 
 class ReconcileScreen(ModalScreen[None]):
@@ -227,11 +235,14 @@ class ReconcileScreen(ModalScreen[None]):
         if row is None or choice not in row.choices:
             return
         known = Known(self._fleet.inventory)
-        if row.mismatch is not None and choice in ("adopt", "forget", "ignore"):
+        if row.mismatch is not None and choice == "forget":
+            self._ask_to_forget(row.mismatch)
+            return
+        if row.mismatch is not None and choice in ("adopt", "ignore"):
             if choice == "ignore":
                 known.ignore(row.mismatch)
             else:
-                (known.adopt if choice == "adopt" else known.forget)(row.host_id, row.mismatch.uuid)
+                known.adopt(row.host_id, row.mismatch.uuid)
             self._compare()
             return
         if row.mismatch is not None and choice in ("resume", "rollback", "leave"):
@@ -244,6 +255,34 @@ class ReconcileScreen(ModalScreen[None]):
             self.app.notify("Read-only: nothing is changed", severity="warning", markup=False, timeout=4)
             return
         self._change(row, choice)
+
+    def _ask_to_forget(self, lost: Mismatch) -> None:
+        """What was kept of it is counted first, on the reader's thread."""
+        keepsakes = self._fleet.inventory.keepsakes
+
+        def counted(kept: tuple[Definition, ...] | LimenError) -> None:
+            self.post_message(Counted(lost, None if isinstance(kept, LimenError) else len(kept)))
+
+        shared_reader().read(lambda: keepsakes.definitions(lost.host_id, lost.uuid), counted)
+
+    @on(Counted)
+    def _counted(self, event: Counted) -> None:
+        event.stop()
+        lost, count = event.lost, event.count
+        if self.app.screen is not self:
+            return  # another dialog came first, or the view was left
+        kept = {None: "its kept definitions", 1: "its one kept definition"}.get(count, f"its {count} kept definitions")
+        text = f"It is no longer on {lost.host_name}. Forgotten, it is not listed here any more" + (
+            f", and {kept} can no longer be used to recreate it. No disk is touched." if count != 0
+            else ". No definition of it was kept, and no disk is touched."
+        )  # fmt: skip
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                Known(self._fleet.inventory).forget(lost.host_id, lost.uuid)
+                self._compare()
+
+        self.app.push_screen(YesNoDialog(f"Forget {lost.name}?", clean(text), "Forget it"), answered)
 
     def _change(self, row: Row, choice: str) -> None:
         if row.mismatch is not None and choice == "recreate":

@@ -6,7 +6,10 @@ from typing import Any
 
 from limen_widgets.line_table import LineTable
 
+from limen_tui.fleet.known import Known
 from limen_tui.model.jobs import JobState
+from limen_tui.model.vm import VM
+from limen_tui.tui.dialogs.text import YesNoDialog
 from limen_tui.tui.reconcile.screen import ReconcileScreen, Row
 from tests.tui.jobs.test_history import until
 from tests.tui.shell.world import World, running
@@ -24,19 +27,47 @@ async def opened(world: World) -> None:
     await until(world, lambda: not screen._waiting and table(world).row_count)
 
 
+async def with_one_lost(world: World) -> tuple[VM, str]:
+    """A VM that went behind Limen's back, under the cursor; its row's key."""
+    fleet = world.app.fleet
+    vm = next(vm for vm in fleet.view.vms if vm.state == "stopped" and vm.key.host_id == "sim00")
+    await until(world, lambda: fleet.inventory.keepsakes.definitions(*vm.key))
+    await opened(world)
+    await world.press("escape")
+    future = fleet.call("sim00", lambda verbs: verbs.definitions.undefine(vm.key.uuid))
+    await until(world, future.done)
+    await opened(world)
+    lost = f"lost sim00 {vm.key.uuid}"
+    await until(world, lambda: lost in table(world).visible_keys())
+    table(world).move_to(lost)
+    return vm, lost
+
+
+async def test_a_lost_vm_is_forgotten_only_after_a_yes() -> None:
+    async with running() as world:
+        vm, lost = await with_one_lost(world)
+        known = Known(world.app.fleet.inventory)
+        await world.press("f")
+        await until(world, lambda: isinstance(world.app.screen, YesNoDialog))
+        dialog = world.app.screen
+        assert isinstance(dialog, YesNoDialog)
+        assert vm.name in dialog._title
+        assert "one kept definition" in dialog._text
+        assert vm.host_name in dialog._text
+        await world.press("enter")  # the safe button
+        assert vm.key.uuid in (known.of("sim00") or ())
+        assert lost in table(world).visible_keys()
+        await world.press("f")
+        await until(world, lambda: isinstance(world.app.screen, YesNoDialog))
+        await world.press("y")
+        await until(world, lambda: lost not in table(world).visible_keys())
+        assert vm.key.uuid not in (known.of("sim00") or ())
+
+
 async def test_a_lost_vm_is_recreated() -> None:
     async with running() as world:
         fleet = world.app.fleet
-        vm = next(vm for vm in fleet.view.vms if vm.state == "stopped" and vm.key.host_id == "sim00")
-        await until(world, lambda: fleet.inventory.keepsakes.definitions(*vm.key))
-        await opened(world)
-        await world.press("escape")
-        future = fleet.call("sim00", lambda verbs: verbs.definitions.undefine(vm.key.uuid))
-        await until(world, future.done)
-        await opened(world)
-        lost = f"lost sim00 {vm.key.uuid}"
-        await until(world, lambda: lost in table(world).visible_keys())
-        table(world).move_to(lost)
+        vm, _ = await with_one_lost(world)
         await world.press("c")
         await until(world, lambda: fleet.jobs.jobs and not fleet.jobs.active)
         assert fleet.jobs.jobs[0].state is JobState.DONE
