@@ -25,7 +25,8 @@ class FindingKind(StrEnum):
     LOST = "lost"
     """Limen knows a VM that the hypervisor has not."""
     ORPHAN = "orphan"
-    """A VM's disk in a pool, as the storage view names kinds, that no VM uses. Images and ISOs are none."""
+    """A disk in a pool that no VM uses: what the storage view calls a disk, or one that a VM which is gone could write
+    to. Images and ISOs are none."""
     BROKEN = "broken"
     """A definition whose disk is missing."""
     UNFINISHED = "unfinished"
@@ -89,7 +90,8 @@ def compare(
     found: list[Mismatch] = []
     thrown = {item.uuid: item for item in trash if item.host_id == host.host_id}
     kept = {item.uuid: item for item in last if item.host_id == host.host_id}
-    for uuid in sorted(set(known) - set(host.names) - set(thrown)):
+    lost = sorted(set(known) - set(host.names) - set(thrown))
+    for uuid in lost:
         item = kept.get(uuid)
         detail = "gone from the hypervisor" + ("" if item else "; no definition was kept")
         found.append(_of(host, FindingKind.LOST, item.name if item else uuid, detail, uuid, uuid=uuid))
@@ -103,7 +105,11 @@ def compare(
         if uuid not in known:
             state = "running" if uuid in host.running else "stopped"
             found.append(_of(host, FindingKind.UNKNOWN, name, f"{state}, not made by Limen", uuid, uuid=uuid))
-    return found + _orphans(host, tuple(thrown.values()))
+    gone = [item for uuid, item in kept.items() if uuid not in host.names and uuid not in thrown]
+    # a lost VM can be made again from what was kept of it, and wants its disks then
+    wanted: list[Trashed | Definition] = [*thrown.values(), *(item for item in gone if item.uuid in known)]
+    left = set().union(*(_disks(item) for item in gone if item.uuid not in known))
+    return found + _orphans(host, wanted, {volume for item in thrown.values() for volume in item.volumes}, left)
 
 
 def _of(host: HostState, kind: FindingKind, name: str, detail: str, id_: str, **more: str) -> Mismatch:
@@ -118,11 +124,14 @@ def _missing(disk: Disk, by_path: Mapping[str, Volume], pools: Mapping[str, str]
     return any(folder == path.rstrip("/") for path in pools.values())
 
 
-def _orphans(host: HostState, thrown: Sequence[Trashed]) -> list[Mismatch]:
+def _orphans(
+    host: HostState, wanted: Iterable[Trashed | Definition], kept: Collection[tuple[str, str]], left: Collection[str]
+) -> list[Mismatch]:
+    """``wanted``: VMs that are not there but may come back. ``kept``: pool and name of volumes in the trash. ``left``:
+    paths of disks of VMs that are gone for good."""
     used = {disk.source for disks in host.disks.values() for disk in disks}
-    used |= set(host.named).union(*(_named(item) for item in thrown))
+    used |= set(host.named).union(*(_named(item) for item in wanted))
     used |= {volume.backing_path for volume in host.volumes if volume.backing_path}
-    kept = {volume for item in thrown for volume in item.volumes}
     return [
         Mismatch(FindingKind.ORPHAN, host.host_id, host.host_name, volume.name, f"in pool {volume.pool}, used by no VM",
                  f"{volume.pool}/{volume.name}", pool=volume.pool, volume=volume.name, size=volume.allocation)
@@ -130,11 +139,23 @@ def _orphans(host: HostState, thrown: Sequence[Trashed]) -> list[Mismatch]:
         if volume.path not in used and f"{volume.pool}/{volume.name}" not in used
         and (volume.pool, volume.name) not in kept and volume.kind in ("file", "block")
         # an ISO or an image waits for its next use: that no VM uses it now says nothing
-        and kind_of(volume) is ImageKind.DISK
+        and (kind_of(volume) is ImageKind.DISK or volume.path in left)
     ]  # fmt: skip
 
 
-def _named(item: Trashed) -> set[str]:
+def _disks(item: Definition) -> set[str]:
+    """Paths of what the guest could write to; what it could only read, others may be made from."""
+    from limen_tui.model.xml.parse import attribute, parse  # noqa: PLC0415 - lxml, late
+
+    try:
+        disks = parse(item.xml, "domain").iterfind("devices/disk")
+    except InputError:
+        return set()
+    own = (disk for disk in disks if disk.get("device", "disk") == "disk" and disk.find("readonly") is None)
+    return {path for disk in own if (path := attribute(disk, "source", "file") or attribute(disk, "source", "dev"))}
+
+
+def _named(item: Trashed | Definition) -> set[str]:
     from limen_tui.model.xml.paths import paths_in  # noqa: PLC0415 - lxml, late
 
     try:

@@ -66,6 +66,22 @@ def test_images_and_isos_that_no_vm_uses_are_no_orphans() -> None:
     assert kinds(replace(HOST, volumes=[*HOST.volumes, *spare])) == []
 
 
+def test_what_a_vm_left_behind_is_an_orphan_unless_it_may_come_back() -> None:
+    xml = (
+        "<domain type='kvm'><name>db1</name><uuid>5b3c1e1e-0000-4000-8000-000000000002</uuid><devices>"
+        "<disk type='file' device='disk'><source file='/pool/db1.qcow2'/><target dev='vda' bus='virtio'/></disk>"
+        "<disk type='file' device='cdrom'><source file='/pool/cd.iso'/><target dev='sda' bus='sata'/></disk>"
+        "<disk type='file' device='disk'><source file='/pool/shared.raw'/><target dev='vdb'/><readonly/></disk>"
+        "</devices></domain>"
+    )
+    host = replace(HOST, volumes=[*HOST.volumes, volume("db1.qcow2"), volume("cd.iso"), volume("shared.raw")])
+    kept = Definition(1, 0.0, "h", "u2", "db1", "", xml)
+    assert kinds(host, last=[kept]) == [(FindingKind.ORPHAN, "db1.qcow2")]
+    assert kinds(host, ("u1", "u2"), last=[kept]) == [(FindingKind.LOST, "db1")]
+    assert kinds(host, last=[replace(kept, host_id="other")]) == []
+    assert kinds(host, last=[replace(kept, xml="<dom")]) == []
+
+
 KINDS = st.builds(
     volume, st.text("abc", min_size=1), kind=st.sampled_from(("file", "block", "dir", "network")),
     format=st.sampled_from(("raw", "qcow2", "iso")), backing_path=st.sampled_from(("", "/pool/a", "/pool/base.qcow2")),
