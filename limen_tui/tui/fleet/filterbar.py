@@ -118,9 +118,9 @@ class FilterBar(Vertical):
         self.query_one(FilterInput).value = value
 
     def open(self) -> None:
-        """Show the bar and take the keyboard."""
+        """Show the bar; the keyboard is in it before the next key is looked at."""
         self.add_class("-open")
-        self.query_one(FilterInput).focus()
+        self.screen.set_focus(self.query_one(FilterInput))
 
     def on_mount(self) -> None:
         """No blinking: an idle screen writes nothing."""
