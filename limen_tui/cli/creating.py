@@ -40,7 +40,7 @@ from limen_tui.model.spec import (
     errors,
 )
 from limen_tui.model.spec.finding import field_in_words
-from limen_tui.model.units import clean
+from limen_tui.model.units import clean, listed
 from limen_tui.model.workspace import in_workspace
 
 HOST_SECONDS = 60.0
@@ -85,7 +85,7 @@ def _accepted(made: Prepared, arguments: argparse.Namespace) -> JobPlan:
     wrong = errors(made.findings)
     if wrong or made.plan is None:
         named = [(field_in_words(finding.field), finding.text) for finding in wrong]
-        told = "; ".join(f"{field}: {text}" if field else text for field, text in named)
+        told = listed(f"{field}: {text}" if field else text for field, text in named)
         raise InputError(f"{made.spec.name} cannot be created", told, "`limen create --help` tells the flags.")
     return made.plan
 

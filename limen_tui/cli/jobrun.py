@@ -127,7 +127,9 @@ def _say(job: Job, *, quiet: bool) -> None:
     problem = job.problem
     why = "" if problem is None else ": " + ": ".join(part for part in (problem.title, problem.detail) if part)
     put_back = {JobState.FAILED: "; everything was put back", JobState.CANCELLED: "; everything was put back"}
-    output.say(f"{job.plan.title} on {job.plan.host_name}: {job.state.value}{why}{put_back.get(job.state, '')}")
+    if job.state in put_back:
+        why = why.removesuffix(".") + put_back[job.state]
+    output.say(f"{job.plan.title} on {job.plan.host_name}: {job.state.value}{why}")
     if problem is not None and problem.hint:
         output.say(f"       {problem.hint}")
     if job.is_unfinished:

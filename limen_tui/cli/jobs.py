@@ -10,7 +10,7 @@ from limen_tui.cli.jobrun import SHORT, follow, job_json, refuse_read_only
 from limen_tui.cli.waiting import Waiter
 from limen_tui.fleet.fleet import Fleet
 from limen_tui.model.jobs import Job, StepState
-from limen_tui.model.units import ago, clean
+from limen_tui.model.units import ago, clean, paragraph
 
 
 def jobs(fleet: Fleet, arguments: argparse.Namespace) -> int:
@@ -77,7 +77,7 @@ def _show(job: Job, *, as_json: bool) -> int:
         told = "not known whether it happened" if job.orphaned and step.state is StepState.STARTED else step.state.value
         print(clean(f"  {number}. {step.plan.label}: {told}"))
         if step.problem is not None:
-            print(clean(f"     {step.problem.title}. {step.problem.detail}"))
+            print(clean("     " + paragraph(step.problem.title, step.problem.detail)))
     if job.problem is not None:
-        print(clean(f"  {job.problem.title}. {job.problem.detail} {job.problem.hint}"))
+        print(clean("  " + paragraph(job.problem.title, job.problem.detail, job.problem.hint)))
     return exits.OK

@@ -15,7 +15,7 @@ from limen_tui.fleet.fleet import Fleet
 from limen_tui.fleet.view import total
 from limen_tui.model.host import HostSnapshot, HostState
 from limen_tui.model.query import compile_query
-from limen_tui.model.units import UNKNOWN, clean, percent, size
+from limen_tui.model.units import UNKNOWN, clean, listed, percent, size
 from limen_tui.model.vm import VM
 from limen_tui.settings import Settings
 
@@ -24,7 +24,7 @@ def vms(fleet: Fleet, arguments: argparse.Namespace) -> int:
     """List VMs. Hosts that did not answer are named on standard error, and make the exit code 3."""
     query = compile_query(" ".join(arguments.filter))
     if wrong := (*query.problems, *query.unfinished):
-        raise InputError("The filter is not usable", "; ".join(clean(problem.message) for problem in wrong),
+        raise InputError("The filter is not usable", listed(clean(problem.message) for problem in wrong),
                          "Examples: state:running cpu>80 host:kvm1 !tag:test")  # fmt: skip
     waiter = Waiter(fleet)
     missing = waiter.reach(arguments.timeout, facts=True)

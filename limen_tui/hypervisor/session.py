@@ -26,6 +26,7 @@ from limen_tui.model.events import EventKind
 from limen_tui.model.host import Host, HostSnapshot, HostState, problem_of
 from limen_tui.model.ports import Clock, Connector, EventSink, HostVerbs, Priority, Transport, Watch
 from limen_tui.model.questions import Asker
+from limen_tui.model.units import paragraph
 
 T = TypeVar("T")
 STALE_AFTER: Final = 8.0
@@ -173,7 +174,7 @@ class HostSession:
         if snapshot.state is HostState.UP:
             return None
         why = snapshot.problem
-        detail = f"{why.title}. {why.detail}".strip() if why else ""
+        detail = paragraph(why.title, why.detail) if why else ""
         if snapshot.state is HostState.NEEDS_AUTH:
             return AuthError(why.title if why else "Sign-in is needed", why.detail if why else "",
                              why.hint if why else "Sign in to this host.")

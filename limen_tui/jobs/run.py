@@ -17,6 +17,7 @@ from limen_tui.jobs.ledger import Ledger
 from limen_tui.jobs.ops.registry import operation
 from limen_tui.model.host import Problem, problem_of
 from limen_tui.model.jobs import JobState, Step, StepState
+from limen_tui.model.units import paragraph
 
 T = TypeVar("T")
 TRIES = 3
@@ -149,9 +150,9 @@ class Run:
             except Exception as error:  # noqa: BLE001 - as above
                 problem = problem_of(error)
                 self._ledger.step(place, StepState.UNDO_FAILED, result=step.result, problem=problem)
-                self._ledger.log(f"Could not undo: {step.plan.label}: {problem.title}. {problem.detail}")
+                self._ledger.log(f"Could not undo: {step.plan.label}: {paragraph(problem.title, problem.detail)}")
                 self._ledger.state(JobState.STUCK, Problem(
-                    f"Not everything was put back: {step.plan.label}", f"{problem.title}. {problem.detail}".strip(),
+                    f"Not everything was put back: {step.plan.label}", paragraph(problem.title, problem.detail),
                     problem.hint or "Mend the cause and roll back again, or leave it as it is."))  # fmt: skip
                 return
         self._ledger.state(end)

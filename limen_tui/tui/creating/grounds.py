@@ -13,7 +13,7 @@ from limen_tui.fleet.fleet import Fleet
 from limen_tui.model.host import HostState, problem_of
 from limen_tui.model.placement import suggest_host, why_not
 from limen_tui.model.spec import PRESETS, Preset
-from limen_tui.model.units import clean, size
+from limen_tui.model.units import clean, paragraph, size
 from limen_tui.tui.creating.draft import OWN_SIZE, Draft
 from limen_tui.tui.creating.fields import Field
 
@@ -72,7 +72,7 @@ class Grounds:
         found = self.known.get(host_id)
         if isinstance(found, LimenError):
             problem = problem_of(found)
-            return f"{problem.title}. {problem.detail} {problem.hint}".strip()
+            return paragraph(problem.title, problem.detail, problem.hint)
         if not host_id:
             down = [f"{clean(host.host.name)} is {why}" for host in self._fleet.view.hosts if (why := why_not(host))]
             return "No host can take a VM now. " + "; ".join(down[:5])

@@ -25,7 +25,7 @@ from limen_tui.errors import LimenError
 from limen_tui.fleet.deleting import DAYS, survey
 from limen_tui.model.deletion import DiskFate, Survey
 from limen_tui.model.host import problem_of
-from limen_tui.model.units import clean, size
+from limen_tui.model.units import clean, paragraph, size
 from limen_tui.model.vm import VM
 from limen_tui.tui.dialogs.base import Dialog
 from limen_tui.tui.fleet.lines import Line
@@ -176,7 +176,7 @@ class DeleteDialog(Dialog[Wanted | None]):
             return [_Row(place, name, text="looking at it ...", kind="dim")]
         if isinstance(found, LimenError):
             problem = problem_of(found)
-            return [_Row(place, name, text=f"left out: {problem.title}. {problem.detail}", kind="bad")]
+            return [_Row(place, name, text="left out: " + paragraph(problem.title, problem.detail), kind="bad")]
         if found.refusal:
             return [_Row(place, name, text=f"left out: {found.refusal}", kind="warn")]
         fate = "goes" if self.purges else "to the trash"

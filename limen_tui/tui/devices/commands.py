@@ -14,7 +14,7 @@ from limen_tui.errors import LimenError
 from limen_tui.model.actions import Target
 from limen_tui.model.jobs import JobPlan
 from limen_tui.model.storage import Volume
-from limen_tui.model.units import clean, size
+from limen_tui.model.units import clean, paragraph, size
 from limen_tui.model.vm import VM
 from limen_tui.tui.palette.match import Pick
 from limen_tui.tui.palette.picker import Picker
@@ -235,7 +235,7 @@ class DeviceCommands:
 
         def answered(answer: T | LimenError | None) -> None:
             if isinstance(answer, LimenError):
-                self._app.notify(clean(f"{answer}. {answer.hint}"), severity="error", markup=False, timeout=8)
+                self._app.notify(clean(paragraph(str(answer), answer.hint)), severity="error", markup=False, timeout=8)
             elif answer is not None:
                 then(answer)
 

@@ -11,6 +11,7 @@ from textual.containers import Horizontal
 from textual.widgets import Button, Input, Label
 
 from limen_tui.errors import InputError
+from limen_tui.model.units import paragraph
 from limen_tui.tui.dialogs.base import Dialog
 
 
@@ -58,7 +59,7 @@ class TextDialog(Dialog[str | None]):
             except InputError as error:
                 note = self.query_one("#note", Label)
                 note.set_classes("dialog--problem")
-                note.update(f"{error}. {error.hint}".rstrip(". ") + ".")
+                note.update(paragraph(str(error), error.hint))
                 return
         self.dismiss(text)
 

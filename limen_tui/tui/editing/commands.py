@@ -54,7 +54,7 @@ class EditCommands:
             self._app.notify("This terminal cannot be given to an editor", severity="warning", markup=False)
             return
         except LimenError as error:
-            self._app.notify(f"{error} {error.hint}", severity="error", markup=False)
+            self._app.notify(paragraph(str(error), error.hint), severity="error", markup=False)
             return
         self._app.refresh(layout=True)
         self._look(vm, before, after)
@@ -69,7 +69,7 @@ class EditCommands:
                 raise LimenError("The UUID cannot change", "It tells the VM from all others.")
             lines = definition_diff(before, after)
         except LimenError as error:
-            self._offer(vm, f"It cannot be defined like this. {error}")
+            self._offer(vm, paragraph("It cannot be defined like this", str(error)))
             return
         if not lines:
             self.drafts.pop(vm.key, None)

@@ -27,7 +27,7 @@ from limen_tui.jobs.recipes.delete import purge_plan, restore_plan
 from limen_tui.model.jobs import JobPlan
 from limen_tui.model.keepsakes import Definition, Trashed
 from limen_tui.model.reconcile import CHOICES, FindingKind, Mismatch
-from limen_tui.model.units import ago, clean, duration, size
+from limen_tui.model.units import ago, clean, duration, paragraph, size
 from limen_tui.tui.dialogs.text import YesNoDialog
 from limen_tui.tui.fleet.lines import Line
 from limen_tui.tui.reading import shared_reader
@@ -308,7 +308,8 @@ class ReconcileScreen(ModalScreen[None]):
     def _begin_read(self, plan: JobPlan | LimenError) -> None:
         """On the reader's thread: only enqueue."""
         if isinstance(plan, LimenError):
-            self.app.call_later(self.app.notify, clean(f"{plan} {plan.hint}"), severity="warning", markup=False)
+            text = clean(paragraph(str(plan), plan.hint))
+            self.app.call_later(self.app.notify, text, severity="warning", markup=False)
         else:
             self.app.call_later(self._begin, plan)
 

@@ -12,7 +12,7 @@ from limen_tui.model.host import HostState
 from limen_tui.model.images import Image
 from limen_tui.model.jobs import JobPlan
 from limen_tui.model.storage import Pool
-from limen_tui.model.units import clean, size
+from limen_tui.model.units import clean, paragraph, size
 from limen_tui.tui.reading import shared_reader
 from limen_tui.tui.storage.pools import PoolCommands
 
@@ -51,7 +51,7 @@ class ImageCommands(PoolCommands):
         try:
             plan = delete_plan(image)
         except LimenError as error:
-            self._warn(f"{error.title}: {error.detail}. {error.hint}")
+            self._warn(paragraph(str(error), error.hint))
             return
         volume = image.volume
         text = (
@@ -119,7 +119,7 @@ class ImageCommands(PoolCommands):
             try:
                 plan = copy_image(host.host, pool, origin.host, chain[0], head, chain=chain)
             except LimenError as error:
-                self._warn(f"{error.title}: {error.detail} {error.hint}")
+                self._warn(paragraph(str(error), error.hint))
             else:
                 self._begin_or_ask(plan, flat=len(chain) > 1)
 

@@ -12,7 +12,7 @@ from limen_tui.model.actions import Target
 from limen_tui.model.host import HostSnapshot
 from limen_tui.model.ports import HostVerbs
 from limen_tui.model.storage import Pool
-from limen_tui.model.units import clean
+from limen_tui.model.units import clean, paragraph
 
 if TYPE_CHECKING:
     from limen_tui.model.pooluse import PoolUse
@@ -62,7 +62,7 @@ class PoolCommands:
         try:
             refuse_running(pool.name, use)
         except LimenError as error:
-            self._warn(f"{error.title}: {error.detail} {error.hint}")
+            self._warn(paragraph(str(error), error.hint))
             return
         if use.stopped:
             needs = "needs" if len(use.stopped) == 1 else "need"

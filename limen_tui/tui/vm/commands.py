@@ -11,7 +11,7 @@ from limen_tui.errors import InputError, LimenError
 from limen_tui.fleet import guestacts, guestssh
 from limen_tui.model.actions import Target
 from limen_tui.model.ports import HostVerbs
-from limen_tui.model.units import clean
+from limen_tui.model.units import clean, paragraph
 from limen_tui.model.verbs.agent import AgentVerbs, GuestNic
 from limen_tui.model.vm import VM, VMKey
 from limen_tui.tui.dialogs.text import TextDialog, YesNoDialog
@@ -47,7 +47,7 @@ class VMCommands:
             try:
                 text, bad = said(future.result()), False
             except LimenError as error:
-                text, bad = f"{error}. {error.hint}", True
+                text, bad = paragraph(str(error), error.hint), True
             except CancelledError:
                 return
             # only a message: safe on the host's thread

@@ -16,7 +16,7 @@ from textual.widgets import Button, Input, Label
 
 from limen_tui.errors import InputError
 from limen_tui.fleet.guestssh import Way, check_address, check_user, command
-from limen_tui.model.units import clean
+from limen_tui.model.units import clean, paragraph
 from limen_tui.tui.dialogs.base import Dialog
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ class SSHDialog(Dialog["tuple[Way, bool] | None"]):
         except InputError as error:
             note = self.query_one("#note", Label)
             note.set_classes("dialog--problem")
-            note.update(f"{error}. {error.hint}")
+            note.update(paragraph(str(error), error.hint))
             return
         self.dismiss((Way(user, address, "" if self._direct else self._jump), self._direct))
 

@@ -56,6 +56,14 @@ def test_what_is_typed_wrong_is_said_in_one_line_and_changes_nothing(demo, words
     assert (ran.code, said in ran.err, ran.out) == (code, True, ""), ran.err
 
 
+def test_two_mistakes_are_joined_as_one_sentence(demo) -> None:
+    ran = demo("create", "legacy-erp", "--pxe", "--vcpus", "9999", "--host", "alder")
+    assert ran.code == 2
+    assert "VM of that name on alder; " in ran.err
+    assert "vCPUs" in ran.err
+    assert ".;" not in ran.err
+
+
 def test_a_file_says_it_all_and_names_the_line_of_a_mistake(demo, tmp_path) -> None:
     path = tmp_path / "vm.toml"
     path.write_text('name = "filed"\nhost = "birch"\nvcpus = 2\nmemory = "1G"\n[source]\nkind = "pxe"\n')
