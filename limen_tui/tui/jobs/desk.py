@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from limen_tui.errors import LimenError
 from limen_tui.model.jobs import Job, JobPlan, JobState
-from limen_tui.model.units import clean
+from limen_tui.model.units import clean, paragraph
 from limen_tui.tui.reading import shared_reader
 
 if TYPE_CHECKING:
@@ -62,7 +62,8 @@ class JobDesk:
         if not self._used:
             return
         for error in self._failures:
-            self._app.notify(clean(f"{error.detail} {error.hint}"), title=error.title, severity="error", markup=False)
+            text = clean(paragraph(error.detail, error.hint))
+            self._app.notify(text, title=error.title, severity="error", markup=False)
         self._failures.clear()
         jobs = self._app.fleet.jobs.jobs
         for job in jobs:
@@ -95,12 +96,12 @@ class JobDesk:
         if job.state is JobState.DONE:
             self._app.notify(f"{title} on {clean(job.plan.host_name)}", markup=False, timeout=5)
         elif job.state is JobState.STUCK:
-            self._app.notify(f"{why} Press 5: resume, roll back or leave.", title=title, severity="error", markup=False,
-                             timeout=20)  # fmt: skip
+            text = paragraph(why, "Press 5: resume, roll back or leave.")
+            self._app.notify(text, title=title, severity="error", markup=False, timeout=20)
         elif job.state is JobState.FAILED:
             hint = clean(problem.hint) if problem else ""
-            self._app.notify(f"{why}. Everything was put back. {hint}", title=title, severity="error", markup=False,
-                             timeout=12)  # fmt: skip
+            text = paragraph(why, "Everything was put back.", hint)
+            self._app.notify(text, title=title, severity="error", markup=False, timeout=12)
         else:
             self._app.notify(title, markup=False, timeout=5)
 
@@ -111,7 +112,7 @@ class JobDesk:
         try:
             self._app.fleet.jobs.cancel(job.id)
         except LimenError as error:
-            self._app.notify(f"{error.title}. {error.detail}", severity="warning", markup=False, timeout=4)
+            self._app.notify(paragraph(error.title, error.detail), severity="warning", markup=False, timeout=4)
         else:
             self._app.notify(f"{clean(job.plan.title)}: cancelling", markup=False, timeout=3)
 

@@ -104,6 +104,8 @@ async def test_no_dialog_opens_over_another_when_the_job_fails(given: Path) -> N
         await world.press("y", "equals_sign")
         await until(world, lambda: world.app.fleet.jobs.jobs and not world.app.fleet.jobs.active)
         await until(world, lambda: "what you typed is kept" in world.notices())
+        assert ". Everything was put back. " in world.notices()
+        assert ".." not in world.notices()
         assert not isinstance(world.app.screen, AgainDialog)
         assert TYPED in world.app.commands.drafts[vm.key]
         assert given.exists()
