@@ -1,4 +1,5 @@
-"""Where notices stand over a dialog: not on its title, its buttons or the field that is filled in. UI thread.
+"""Notices that can be taken back, and where they stand over a dialog: not on its title, its buttons or the field that
+is filled in. UI thread.
 
 May import textual. Elsewhere notices stand at the bottom right, above the keys; see the app's style sheet.
 """
@@ -6,16 +7,37 @@ May import textual. Elsewhere notices stand at the bottom right, above the keys;
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from textual.app import App
 from textual.geometry import Region
+from textual.notifications import Notification, Notify
 from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
 from textual.widgets import Button
 
 TITLE, BUTTON, FIELD, LARGE = 2, 3, 3, 1
 """How bad it is to cover a line of it; of what fills half the screen, such as a table, something may be covered."""
+
+
+def show(app: App[Any], notice: Notification) -> Notification:
+    """Show a notice, never as markup; what :func:`withdraw` takes."""
+    app.post_message(Notify(notice))
+    return notice
+
+
+def withdraw(app: App[Any], notice: Notification) -> None:
+    """Take a notice away before its time, also one that is not on show yet; nothing if it is gone."""
+    # behind its Notify in the app's queue, so that it cannot come up after it was taken away
+    app.call_later(_take_away, app, notice)
+
+
+def _take_away(app: App[Any], notice: Notification) -> None:
+    app._unnotify(notice)
+    for screen in app.screen_stack:
+        for toast in screen.query("Toast"):
+            if getattr(toast, "_notification", None) is notice and isinstance(toast.parent, Widget):
+                toast.parent.remove()  # its holder too, as when it expires
 
 
 class Part(NamedTuple):

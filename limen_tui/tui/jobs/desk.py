@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from textual.notifications import Notification
+
 from limen_tui.errors import LimenError
 from limen_tui.model.jobs import Job, JobPlan, JobState
 from limen_tui.model.units import clean, paragraph
+from limen_tui.tui.jobs.folding import Folding
 from limen_tui.tui.reading import shared_reader
 
 if TYPE_CHECKING:
@@ -20,6 +23,7 @@ class JobDesk:
     def __init__(self, app: LimenApp) -> None:
         self._app = app
         self._told: set[str] = set()
+        self._folding = Folding(app)
         self._waiting: dict[str, Callable[[Job], bool]] = {}
         """Who wants to hear of a job's end, by its id."""
         self._failures: list[LimenError] = []
@@ -94,16 +98,15 @@ class JobDesk:
         why = "" if problem is None else clean(": ".join(part for part in (problem.title, problem.detail) if part))
         title = f"{clean(job.plan.title)}: {job.state.value}"
         if job.state is JobState.DONE:
-            self._app.notify(f"{title} on {clean(job.plan.host_name)}", markup=False, timeout=5)
+            notice = Notification(f"{title} on {clean(job.plan.host_name)}", timeout=5)
         elif job.state is JobState.STUCK:
-            text = paragraph(why, "Press 5: resume, roll back or leave.")
-            self._app.notify(text, title=title, severity="error", markup=False, timeout=20)
+            notice = Notification(paragraph(why, "Press 5: resume, roll back or leave."), title, "error", 20)
         elif job.state is JobState.FAILED:
             hint = clean(problem.hint) if problem else ""
-            text = paragraph(why, "Everything was put back.", hint)
-            self._app.notify(text, title=title, severity="error", markup=False, timeout=12)
+            notice = Notification(paragraph(why, "Everything was put back.", hint), title, "error", 12)
         else:
-            self._app.notify(title, markup=False, timeout=5)
+            notice = Notification(title, timeout=5)
+        self._folding.tell(job, job.state, notice, self._app.fleet.clock.mono())
 
     # -- choices ----------------------------------------------------------------------------------
 
