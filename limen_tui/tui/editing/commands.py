@@ -88,7 +88,8 @@ class EditCommands:
             del self.drafts[vm.key]
         elif job.state is JobState.FAILED and isinstance(self._app.screen, ActionScreen):
             problem = job.problem
-            why = paragraph(problem.title, problem.detail, problem.hint) if problem is not None else "It failed."
+            said = (problem.title, problem.detail) if problem is not None else ("It failed",)
+            why = paragraph(": ".join(filter(None, said)), problem.hint if problem is not None else "")
             self._offer(vm, why)
             return True
         else:  # no dialog over another one
