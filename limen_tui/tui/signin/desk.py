@@ -9,10 +9,12 @@ from __future__ import annotations
 from typing import Any
 
 from textual.app import App
+from textual.notifications import Notification
 from textual.screen import ModalScreen
 
 from limen_tui.fleet.questions import QuestionDesk
 from limen_tui.model.questions import Answer, Question, QuestionKind
+from limen_tui.tui.notices import show, withdraw
 
 
 class SignInDesk:
@@ -22,12 +24,17 @@ class SignInDesk:
         self._app = app
         self._desk = desk
         self._announced: set[Question] = set()
+        self._notices: dict[Question, Notification] = {}
+        """Of questions that wait: each is taken away with its question."""
         self._shown: tuple[Question, ModalScreen[Answer | None]] | None = None
 
     def tick(self) -> None:
         """Called by the hub timer: announce what is new, close what was withdrawn."""
         pending = self._desk.pending
         self._announced &= set(pending)
+        over = [question for question in self._notices if question not in pending]
+        for question in over:
+            withdraw(self._app, self._notices.pop(question))
         if self._shown is not None and self._shown[0] not in pending:
             _, dialog = self._shown
             self._shown = None
@@ -35,11 +42,12 @@ class SignInDesk:
                 dialog.dismiss(None)
         fresh = [question for question in pending if question not in self._announced]
         self._announced.update(fresh)
+        if over and not fresh and not self._notices:
+            fresh = list(pending[:1])  # the notice that went told of these too
         if fresh and self._shown is None:
             more = f" ({len(pending)} questions wait)" if len(pending) > 1 else ""
-            self._app.notify(
-                f"{fresh[0].title}. Press ! to answer.{more}", title=fresh[0].host_name, markup=False, timeout=10
-            )
+            notice = Notification(f"{fresh[0].title}. Press ! to answer.{more}", fresh[0].host_name, timeout=10)
+            self._notices[fresh[0]] = show(self._app, notice)
 
     def show_next(self, host_id: str | None = None) -> bool:
         """Open the oldest question, of ``host_id`` where given; whether there was one."""
@@ -62,3 +70,4 @@ class SignInDesk:
         if self._shown is not None and self._shown[0] is question:
             self._shown = None
         self._desk.answer(question, answer)
+        self.tick()
