@@ -66,8 +66,9 @@ class Run:
         op, args, context = operation(step.plan.op), step.plan.args, self._context
         # begun by a process that is gone, or over a link that broke: it may have happened
         seen = step.state is StepState.STARTED
+        # anew where it was: the time in which it lay unfinished is not its own
+        self._ledger.step(place, StepState.STARTED)
         if not seen:
-            self._ledger.step(place, StepState.STARTED)
             self._ledger.log(step.plan.label)
         tries = 0
         while True:

@@ -156,6 +156,14 @@ class Job:
         return sum(step.state is StepState.DONE for step in self.steps)
 
     @property
+    def seconds_at_work(self) -> float:
+        """For which its steps ran, each the last time; not those in which it waited for a choice or a process."""
+        return sum(
+            max(0.0, step.finished_at - step.started_at) for step in self.steps
+            if step.started_at is not None and step.finished_at is not None
+        )  # fmt: skip
+
+    @property
     def current(self) -> Step | None:
         """The step under way, or that which failed."""
         wanted = (StepState.STARTED, StepState.FAILED, StepState.UNDO_FAILED)

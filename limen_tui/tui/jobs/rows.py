@@ -162,7 +162,7 @@ def result(row: JobRow) -> Line:
     if job.state.is_active and job.current is not None:
         return ((f"{job.current.plan.label}{_speed(job)}", "dim"),)
     if job.state is JobState.DONE and job.finished_at is not None:
-        return ((f"took {duration(job.finished_at - job.created_at)}", "dim"),)
+        return ((f"took {duration(job.seconds_at_work)}", "dim"),)
     return ()
 
 
