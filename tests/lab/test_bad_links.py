@@ -68,6 +68,11 @@ def test_the_relay_loses_frames_as_told(healed: RunningLab) -> None:
         came = set()
         with socket.socket(type=socket.SOCK_DGRAM) as asking:
             asking.settimeout(0.05)
+            for _ in range(200):  # until the neighbours know each other: their own questions are lost as well
+                asking.sendto(b"first", (healed.lab.host(1).address, 7007))
+                with contextlib.suppress(TimeoutError):
+                    asking.recv(99)
+                    break
             for number in range(150):
                 asking.sendto(b"%d" % number, (healed.lab.host(1).address, 7007))
                 with contextlib.suppress(TimeoutError):
@@ -76,7 +81,7 @@ def test_the_relay_loses_frames_as_told(healed: RunningLab) -> None:
             with contextlib.suppress(TimeoutError):
                 while True:
                     came.add(asking.recv(99))
-        assert 48 < len(came) < 98, "of 30 % in each direction 49 % come back"
+        assert 48 < len(came - {b"first"}) < 98, "of 30 % in each direction 49 % come back"
     finally:
         echo.kill()
         echo.communicate()
