@@ -52,7 +52,9 @@ async def log_in(pilot: Pilot[Any], app: LimenApp, sim: SimulatedFleet, *names: 
         await pilot.press(*"root", "enter", *"pw", "enter", *"ls", "enter", *"free -m", "enter")
         await go_on()
         if name != names[-1]:
-            await pilot.press(*"echo in the background", "enter", ESCAPE, "q")
+            await pilot.press(*"echo in the background", "enter")
+            await go_on()  # what is printed after it was left is marked as new
+            await pilot.press(ESCAPE, "q")
     app.clear_notifications()
     await go_on(1)
 
