@@ -11,7 +11,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Final
 
-from limen_tui.cli import exits, output, parser
+from limen_tui.cli import exits, output, parser, sshwords
 from limen_tui.errors import InputError, LimenError, ReadOnlyError
 from limen_tui.fleet.compose import Composed, Options, open_fleet
 from limen_tui.fleet.fleet import Fleet
@@ -25,6 +25,8 @@ _VERBS: Final = {
     "resize": ("resize", "resize"),
     "images": ("images", "images"), "upload": ("images", "upload"), "fetch": ("images", "fetch"),
     "copy-image": ("images", "copy"),
+    "ssh": ("sshverb", "ssh"),
+    "pools": ("pools", "pools"), "pool": ("pools", "pool"),
 }  # fmt: skip
 """Where verbs that need the fleet are, each imported when it is used; all others are acts on VMs."""
 
@@ -35,10 +37,12 @@ def run(words: list[str]) -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a name that the terminal's encoding lacks must not end a listing
     made = parser.build()
+    words, command = sshwords.part(words)
     try:
         arguments = made.parse_args(words)
     except SystemExit as end:  # argparse has said why
         return int(end.code or 0)
+    arguments.command = command
     try:
         code = _dispatch(arguments)
         sys.stdout.flush()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from limen_tui import __version__
-from limen_tui.cli import imagewords, jobwords
+from limen_tui.cli import imagewords, jobwords, poolwords, sshwords
 from limen_tui.cli.exits import TEXT
 from limen_tui.model.lifecycle import RULES, Verb
 
@@ -43,6 +43,8 @@ def build() -> argparse.ArgumentParser:
     _acts(verbs)
     jobwords.add(verbs, _json)
     imagewords.add(verbs, _json)
+    poolwords.add(verbs, _json)
+    sshwords.add(verbs)
     _hosts(verbs)
     _others(verbs)
     return parser

@@ -1,0 +1,147 @@
+"""``limen pools`` and ``limen pool``: as in the TUI's Storage view, with the same lines in the audit. Main thread."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from limen_tui.cli import exits, output
+from limen_tui.cli.deleting import ask
+from limen_tui.cli.jobrun import confirm, refuse_read_only
+from limen_tui.cli.resolve import require_up, snapshot_named
+from limen_tui.cli.waiting import Waiter
+from limen_tui.errors import LimenError, NotFound, Timeout
+from limen_tui.fleet import pooling
+from limen_tui.fleet.fleet import Fleet
+from limen_tui.model.host import HostSnapshot, HostState
+from limen_tui.model.pooluse import PoolUse
+from limen_tui.model.ports import HostVerbs
+from limen_tui.model.storage import Pool
+from limen_tui.model.units import UNKNOWN, clean, percent, size
+
+PATIENCE: Final = 120.0
+"""Seconds to wait for a pool: a refresh of many volumes, or of a slow NFS server, takes its time."""
+
+TOLD: Final = {"start": "is active", "stop": "is stopped", "refresh": "was looked at again"}
+
+
+def pools(fleet: Fleet, arguments: argparse.Namespace) -> int:
+    """List the pools of all hosts, or of one. Hosts that cannot say make the exit code 3."""
+    waiter = Waiter(fleet)
+    missing = waiter.reach_named(arguments, needed=False)
+    wanted = [snapshot_named(arguments.host, fleet.view.hosts)] if arguments.host else list(fleet.view.hosts)
+    found, failed = _look(fleet, waiter, wanted, missing)
+    if arguments.json:
+        output.as_json([pool_json(host, pool) for host, pool in found])
+    else:
+        rows = [
+            [pool.name, host.host.name, _state(pool), pool.kind, size(pool.capacity or None),
+             size(pool.available if pool.capacity else None),
+             percent(100 * (pool.capacity - pool.available) / pool.capacity if pool.capacity else None),
+             UNKNOWN if pool.volumes is None else str(pool.volumes), pool.path]
+            for host, pool in found
+        ]  # fmt: skip
+        head = ["POOL", "HOST", "STATE", "KIND", "SIZE", "FREE", "USED", "VOLUMES", "PATH"]
+        output.table(head, rows, right=frozenset({4, 5, 6, 7}))
+        if not rows and not failed:
+            output.say("No pools. Make one: limen pool create NAME --host HOST --path /FOLDER/ON/THE/HOST")
+    return exits.UNREACHABLE if failed else exits.OK
+
+
+def _state(pool: Pool) -> str:
+    return ("active" if pool.active else "stopped") + (", autostart" if pool.autostart else "")
+
+
+def _look(
+    fleet: Fleet, waiter: Waiter, wanted: list[HostSnapshot], missing: list[HostSnapshot]
+) -> tuple[list[tuple[HostSnapshot, Pool]], bool]:
+    """The pools of these hosts, and whether one that should have answered did not."""
+    found: list[tuple[HostSnapshot, Pool]] = []
+    failed = False
+    for host in wanted:
+        if host.state is not HostState.UP:
+            failed = failed or host in missing
+            output.say(f"limen: {host.host.name} is {host.state.value}")
+            continue
+        try:
+            every = ask(fleet, waiter, host.host.id, lambda verbs: verbs.pools())
+        except LimenError as error:
+            output.complain(error)
+            failed = True
+            continue
+        found += [(host, pool) for pool in every]
+    return found, failed
+
+
+def pool_json(host: HostSnapshot, pool: Pool) -> dict[str, object]:
+    """A pool for scripts; sizes in bytes, ``null`` is "not known"."""
+    return {
+        "name": pool.name, "uuid": pool.uuid, "host": host.host.name, "active": pool.active,
+        "autostart": pool.autostart, "persistent": pool.persistent, "kind": pool.kind or None,
+        "path": pool.path or None, "capacity_bytes": pool.capacity or None,
+        "allocated_bytes": pool.allocation if pool.capacity else None,
+        "available_bytes": pool.available if pool.capacity else None, "volumes": pool.volumes,
+    }  # fmt: skip
+
+
+def pool(fleet: Fleet, arguments: argparse.Namespace) -> int:
+    """Do one thing to one pool."""
+    host, box, waiter = find(fleet, arguments)
+    what: str = arguments.what
+    if what == "stop":
+        use = ask(fleet, waiter, host.host.id, lambda verbs: pooling.use_of(verbs, box.name))
+        pooling.refuse_running(box.name, use)
+        _warn(box, use, "will not start until the pool is started again")
+        confirm(f"Stop pool {box.name} on {host.host.name}", "yes", sure=arguments.yes)
+    calls: Mapping[str, Callable[[HostVerbs], None]] = {
+        "start": lambda verbs: verbs.storage.start(box.name),
+        "stop": lambda verbs: pooling.stop_unused(verbs, box.name),
+        "refresh": lambda verbs: verbs.storage.refresh(box.name),
+    }
+    future = pooling.do(fleet, host.host, f"pool.{what}", box.name, calls[what])
+    if not waiter.until(future.done, max(PATIENCE, arguments.timeout)):
+        raise Timeout(f"{clean(host.host.name)} does not answer",
+                      f"{what} of pool {clean(box.name)} was asked for {PATIENCE:.0f} s ago.",
+                      "It may still come to an end there: `limen pools` tells.")  # fmt: skip
+    future.result(0)
+    if arguments.json:
+        now = next((each for each in ask(fleet, waiter, host.host.id, lambda verbs: verbs.pools())
+                    if each.name == box.name), box)  # fmt: skip
+        output.as_json(pool_json(host, now))
+    else:
+        print(clean(f"pool {box.name} on {host.host.name}: {TOLD[what]}"))
+    return exits.OK
+
+
+def find(fleet: Fleet, arguments: argparse.Namespace) -> tuple[HostSnapshot, Pool, Waiter]:
+    """The pool that was named, on its host, which can be written to.
+
+    Raises ``NotFound`` for a name that fits none or several, ``ReadOnlyError``.
+    """
+    said = f"{arguments.what} of pool {arguments.name}"
+    refuse_read_only(fleet, "", said)
+    waiter = Waiter(fleet)
+    missing = waiter.reach_named(arguments)
+    wanted = [snapshot_named(arguments.host, fleet.view.hosts)] if arguments.host else list(fleet.view.hosts)
+    every, _ = _look(fleet, waiter, wanted, missing)
+    fits = [(host, pool) for host, pool in every if arguments.name in (pool.name, pool.uuid)]
+    if not fits:
+        there = ", ".join(sorted({clean(pool.name) for _, pool in every})[:12])
+        where = f" on {clean(arguments.host)}" if arguments.host else ""
+        raise NotFound(f"No pool is called {clean(arguments.name)!r}{where}", f"there are: {there or 'none'}",
+                       "`limen pools` lists them.")  # fmt: skip
+    if len(fits) > 1:
+        places = ", ".join(clean(host.host.name) for host, _ in fits)
+        raise NotFound(f"{clean(arguments.name)!r} fits {len(fits)} pools", f"on {places}", "Say which with --host.")
+    host, pool = fits[0]
+    refuse_read_only(fleet, host.host.id, said)
+    return require_up(host), pool, waiter
+
+
+def _warn(pool: Pool, use: PoolUse, what: str) -> None:
+    if use.stopped:
+        output.say(f"{pooling.some(use.stopped)} {'has' if len(use.stopped) == 1 else 'have'} disks in it "
+                   f"and {what}.")  # fmt: skip
+    if pool.autostart:
+        output.say("libvirt starts it again with the host.")
