@@ -19,7 +19,8 @@ demo: $(STAMP) ## Start Limen on a simulated fleet
 	@$(VENV)/bin/limen --demo $(ARGS)
 
 test: test-deps $(STAMP) ## Set up and run every test, those on real hypervisors included
-	$(PYTHON) -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
+	@.ci/as-root "The tests start hosts of their own (namespaces, mounts, daemons)" \
+		$(PYTHON) -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
 
 check: deps $(STAMP) ## Lint, types, import contracts, architecture
 	$(VENV)/bin/ruff check .
@@ -28,13 +29,14 @@ check: deps $(STAMP) ## Lint, types, import contracts, architecture
 	$(PYTHON) -m pytest -q tests/arch
 
 bench: test-deps $(STAMP) ## Measure; prints ratios
-	@for bench in tests/bench/bench_*.py; do echo "== $$bench"; PYTHONPATH=. $(PYTHON) $$bench || exit 1; done
+	@.ci/as-root "Some of them start hosts of their own (namespaces, mounts, daemons)" \
+		sh -c 'for bench in tests/bench/bench_*.py; do echo "== $$bench"; PYTHONPATH=. $(PYTHON) $$bench || exit 1; done'
 
 lab: test-deps ## Five KVM hosts on this machine, to try Limen on: then `limen --lab`
-	@sudo=$$([ $$(id -u) = 0 ] || echo sudo); $$sudo tests/lab/lab up 5 && $$sudo tests/lab/lab hosts
+	@.ci/as-root "The lab is made of network namespaces" sh -c 'tests/lab/lab up 5 && tests/lab/lab hosts'
 
 lab-down: ## Take the lab down
-	@sudo=$$([ $$(id -u) = 0 ] || echo sudo); $$sudo tests/lab/lab down
+	@.ci/as-root "The lab is made of network namespaces" tests/lab/lab down
 
 screenshots: $(STAMP) ## Make screenshots/ anew from the simulated fleet
 	$(PYTHON) screenshots/make.py

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -31,7 +32,7 @@ def test_ci_runs_the_two_targets_and_nothing_else() -> None:
     assert lines == ["set -euo pipefail", 'cd "$(dirname "$0")/.."', "make check", "make test"]
 
 
-@pytest.mark.parametrize("script", [".ci/run", ".ci/install"])
+@pytest.mark.parametrize("script", [".ci/run", ".ci/install", ".ci/as-root"])
 def test_shell_scripts_parse(script: str) -> None:
     subprocess.run(["bash", "-n", ROOT / script], check=True)
 
@@ -82,3 +83,35 @@ def test_a_virtual_environment_with_a_newer_python_will_do(tmp_path: Path) -> No
     (made / "python").symlink_to(sys.executable)
     ran = told_by_install(tmp_path, "3.10.12")
     assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", "")
+
+
+def as_root(tmp_path: Path, uid: int, *command: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """``.ci/as-root`` for a user of that number, with a sudo that forgets the environment and asks for nothing."""
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    fakes = {"id": f"echo {uid}", "sudo": f'exec env -i SUDO_UID={uid} SUDO_GID={uid} "$@"'}
+    for name, does in fakes.items():
+        (programs / name).write_text(f"#!/bin/sh\n{does}\n")
+        (programs / name).chmod(0o755)
+    place = tmp_path / "tree"
+    place.mkdir()
+    return subprocess.run(["bash", ROOT / ".ci/as-root", "It makes mounts", *command], cwd=place, text=True,
+                          env={"PATH": f"{programs}:{os.environ['PATH']}", **environment}, capture_output=True,
+                          check=False, timeout=30)  # fmt: skip
+
+
+def test_what_needs_root_runs_by_sudo_and_leaves_nothing_of_roots(tmp_path: Path) -> None:
+    command = 'mkdir made; touch made/file; echo "$LIMEN_LAB_NAME ${OTHER-none} $1"; exit 3'
+    ran = as_root(tmp_path, 4321, "sh", "-c", command, "-", "a b", LIMEN_LAB_NAME="mine", OTHER="x")
+    assert ran.returncode == 3, ran.stderr
+    assert ran.stdout.splitlines() == [
+        "It makes mounts, which only root may: sudo may ask for your password.", "mine none a b",
+    ]  # fmt: skip
+    owner = os.geteuid() or 4321  # only root can give files away
+    assert {(tmp_path / "tree" / path).stat().st_uid for path in ("made", "made/file")} == {owner}
+
+
+def test_root_needs_no_sudo(tmp_path: Path) -> None:
+    ran = as_root(tmp_path, 0, "sh", "-c", 'touch file; echo "$OTHER"; exit 3', OTHER="x")
+    assert (ran.returncode, ran.stdout) == (3, "x\n")
+    assert (tmp_path / "tree/file").stat().st_uid == os.geteuid()
