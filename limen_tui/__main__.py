@@ -10,11 +10,15 @@ def main() -> int:
     if sys.argv[1:] in (["--version"], ["-V"]):
         from limen_tui import __version__  # noqa: PLC0415
 
-        sys.stdout.write(f"limen {__version__}\n")
+        if sys.stdout is not None:
+            sys.stdout.write(f"limen {__version__}\n")
         return 0
-    from limen_tui.cli.main import run  # noqa: PLC0415 - late: see above
+    try:
+        from limen_tui.cli.main import run  # noqa: PLC0415 - late: see above
 
-    return run(sys.argv[1:])
+        return run(sys.argv[1:])
+    except KeyboardInterrupt:  # while modules are loaded, or a second one on the way out
+        return 130
 
 
 if __name__ == "__main__":

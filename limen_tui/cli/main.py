@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import argparse
 import io
-import os
 import sys
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from typing import Final
 
-from limen_tui.cli import exits, output, parser, sshwords
-from limen_tui.errors import InputError, LimenError, ReadOnlyError
+from limen_tui.cli import exits, output, parser, sshwords, stdio
+from limen_tui.errors import InputError, LimenError, ReadOnlyError, StepFailed
 from limen_tui.fleet.compose import Composed, Options, open_fleet
 from limen_tui.fleet.fleet import Fleet
-from limen_tui.settings import SAMPLE, Settings, load_settings
+from limen_tui.settings import SAMPLE, Settings, check_home, load_settings
 
 _VERBS: Final = {
     "vms": ("listing", "vms"), "hosts": ("listing", "hosts"), "jobs": ("jobs", "jobs"),
@@ -33,6 +32,7 @@ _VERBS: Final = {
 
 def run(words: list[str]) -> int:
     """Run ``limen`` with ``words``; the exit code. Never raises but for defects."""
+    stdio.complete()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a name that the terminal's encoding lacks must not end a listing
@@ -53,9 +53,15 @@ def run(words: list[str]) -> int:
     except KeyboardInterrupt:
         return exits.INTERRUPTED
     except BrokenPipeError:
-        # the reader has gone (`limen vms | head`): say nothing more, and keep Python from trying to
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        stdio.silence()  # the reader has gone (`limen vms | head`): say nothing more
         return exits.OK
+    except OSError as error:
+        if error.filename is not None:
+            raise
+        stdio.silence()  # what it was to say is lost, and says so
+        output.complain(StepFailed("The output cannot be written", error.strerror or str(error),
+                                   "Is the disk full? What was to be done may have been done."))  # fmt: skip
+        return exits.FAILED
 
 
 def _dispatch(arguments: argparse.Namespace) -> int:
@@ -71,6 +77,7 @@ def _dispatch(arguments: argparse.Namespace) -> int:
         from limen_tui.cli.images import known  # noqa: PLC0415
 
         return known(arguments)
+    check_home()
     if arguments.verb == "doctor" and arguments.host is None:
         from limen_tui.cli.doctor import examine  # noqa: PLC0415
 

@@ -7,6 +7,7 @@ import argparse
 from limen_tui import __version__
 from limen_tui.cli import imagewords, jobwords, poolwords, sshwords
 from limen_tui.cli.exits import TEXT
+from limen_tui.cli.mistakes import Parser
 from limen_tui.model.lifecycle import RULES, Verb
 
 EXAMPLES = """examples:
@@ -22,7 +23,7 @@ EXAMPLES = """examples:
 
 def build() -> argparse.ArgumentParser:
     """The parser of everything."""
-    parser = argparse.ArgumentParser(
+    parser: argparse.ArgumentParser = Parser(
         prog="limen",
         description="Every virtual machine on every KVM host, from one terminal.",
         epilog=EXAMPLES + TEXT,

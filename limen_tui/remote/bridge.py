@@ -14,9 +14,12 @@ from pathlib import Path
 
 import asyncssh
 
+from limen_tui.errors import InputError
 from limen_tui.remote.sockets import Way
 
 CHUNK = 256 * 1024
+LONGEST = 107
+"""Bytes of a Unix socket's name (``sun_path``, without the zero at its end)."""
 
 
 class Bridge:
@@ -80,10 +83,14 @@ async def _pump(
 
 
 def socket_path(runtime_dir: Path, host_id: str) -> Path:
-    """A new path for a bridge: short, since a Unix socket's may have 107 bytes at most."""
+    """A new path for a bridge. Raises ``InputError`` where it would be longer than a Unix socket's may be."""
     folder = runtime_dir / f"ssh-{os.getpid()}"
+    path = folder / f"{host_id[:12]}-{secrets.token_hex(3)}"
+    if len(os.fsencode(path)) > LONGEST:
+        raise InputError("The name of the runtime folder is too long for sockets in it", str(runtime_dir),
+                         "Set XDG_RUNTIME_DIR to a folder of yours with a short name, such as /run/user/1000.")
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return folder / f"{host_id[:12]}-{secrets.token_hex(3)}"
+    return path
 
 
 def sweep(runtime_dir: Path) -> None:

@@ -75,8 +75,8 @@ async def open_link(
     Raises ``ConnectError``, ``Timeout``, ``AuthError``, ``NotSupported`` or ``InputError``; leaves nothing behind then.
     """
     tell = progress or silent
+    bridge = Bridge(socket_path(runtime_dir, whose.host_id))  # first: it may say that there can be none
     chain = await connect(hop_of(uri), whose, sign_in, tell)
-    bridge = Bridge(socket_path(runtime_dir, whose.host_id))
     try:
         began = time.monotonic()
         async with asyncio.timeout(15):

@@ -6,6 +6,9 @@ import os
 import subprocess
 from pathlib import Path
 
+import pytest
+
+from limen_tui.errors import InputError
 from limen_tui.remote.bridge import Bridge, socket_path, sweep
 from limen_tui.remote.sockets import Channel, Way
 
@@ -27,6 +30,14 @@ async def test_the_socket_is_its_owners_alone_and_goes_with_the_bridge(tmp_path:
     assert len(path.name) < 40, "the whole may have 107 bytes"
     await bridge.close()
     assert not path.exists()
+
+
+def test_a_folder_with_too_long_a_name_is_refused_before_a_socket_is_tried(tmp_path: Path) -> None:
+    long = tmp_path / ("long" * 20)
+    with pytest.raises(InputError, match="too long") as caught:
+        socket_path(long, "host")
+    assert "XDG_RUNTIME_DIR" in caught.value.hint
+    assert not long.exists()
 
 
 def test_what_a_killed_process_left_is_swept_and_a_living_one_keeps_its_own(tmp_path: Path) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
 import stat
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -17,6 +20,7 @@ from limen_tui.model.actions import ACTIONS, BY_ID
 from limen_tui.settings import (
     SAMPLE,
     Settings,
+    check_home,
     config_dir,
     data_dir,
     keys_of,
@@ -158,6 +162,34 @@ def test_the_runtime_folder_is_private_and_ours(monkeypatch, tmp_path):
     (tmp_path / "limen").symlink_to(tmp_path)
     with pytest.raises(InputError):
         runtime_dir()
+
+
+@pytest.mark.parametrize("base", ["/nonexistent", "/etc/passwd", "{tmp}/" + "long/" * 12 + "er", "/proc", "relative"])
+def test_the_runtime_folder_is_elsewhere_where_xdg_names_none_of_use(monkeypatch, tmp_path, base):
+    short = Path(tempfile.mkdtemp(dir="/tmp"))
+    base = base.format(tmp=tmp_path)
+    if base.startswith(str(tmp_path)):
+        Path(base).mkdir(parents=True)
+    monkeypatch.setenv("XDG_RUNTIME_DIR", base)
+    monkeypatch.setattr(tempfile, "tempdir", str(short))
+    try:
+        assert runtime_dir() == short / f"limen-{os.geteuid()}"
+        assert stat.S_IMODE(runtime_dir().stat().st_mode) == 0o700
+    finally:
+        shutil.rmtree(short)
+
+
+def test_the_runtime_folder_leaves_room_for_sockets_also_where_the_temporary_folder_does_not(monkeypatch, tmp_path):
+    monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
+    monkeypatch.setattr(tempfile, "tempdir", f"{tmp_path}/" + "l" * 80)
+    assert len(str(runtime_dir())) <= 70
+
+
+def test_without_a_home_it_is_said(monkeypatch):
+    monkeypatch.delenv("HOME")
+    monkeypatch.setattr(os, "getuid", lambda: 54321)
+    with pytest.raises(InputError, match="No home folder"):
+        check_home()
 
 
 def test_settings_load_nothing_heavy():
