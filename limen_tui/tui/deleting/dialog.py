@@ -11,7 +11,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from limen_widgets.line_table import Column, LineTable
+from limen_widgets.line_table import LineTable
 from limen_widgets.line_table.messages import RowActivated
 from limen_widgets.tick import Tick
 from textual import on
@@ -23,17 +23,18 @@ from textual.widgets import Button, Input, Label
 
 from limen_tui.errors import LimenError
 from limen_tui.fleet.deleting import DAYS, survey
-from limen_tui.model.deletion import DiskFate, Survey
-from limen_tui.model.host import problem_of
-from limen_tui.model.units import clean, paragraph, size
+from limen_tui.model.deletion import Survey
+from limen_tui.model.units import clean
 from limen_tui.model.vm import VM
+from limen_tui.tui.deleting.rows import Row, columns, room_for_what, rows_of
 from limen_tui.tui.dialogs.base import Dialog
-from limen_tui.tui.fleet.lines import Line
 
 if TYPE_CHECKING:
     from limen_tui.fleet.fleet import Fleet
 
 LINES_SHOWN = 12
+NARROW, WIDE = 92, 132
+"""Cells of the box, where the screen has them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +43,6 @@ class Wanted:
 
     surveys: tuple[Survey, ...]
     purge: bool
-
-
-@dataclass(frozen=True, slots=True)
-class _Row:
-    place: int
-    vm: str
-    fate: DiskFate | None = None
-    text: str = ""
-    kind: str = ""
 
 
 class Surveyed(Message):
@@ -68,9 +60,9 @@ class DeleteDialog(Dialog[Wanted | None]):
     TYPES: ClassVar[bool] = True
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+t", "purge", "For good", show=False)]
     DEFAULT_CSS = """
-    DeleteDialog > .dialog--box { width: 92; }
     DeleteDialog LineTable { height: 4; margin-top: 1; background: $surface; }
-    DeleteDialog #notes, DeleteDialog #wrong { display: none; }
+    DeleteDialog #where { width: 100%; height: auto; }
+    DeleteDialog #notes, DeleteDialog #wrong { display: none; width: 100%; }
     DeleteDialog #notes.-some, DeleteDialog #wrong.-some { display: block; }
     DeleteDialog #purge { border: none; height: 1; margin-top: 1; padding: 0; background: $surface; }
     DeleteDialog #typed-row { height: 1; margin-top: 1; }
@@ -94,8 +86,9 @@ class DeleteDialog(Dialog[Wanted | None]):
     def body(self) -> ComposeResult:
         """Where, what, for good or not, the name, the buttons."""
         hosts = ", ".join(sorted({clean(vm.host_name) for vm in self._vms})[:4])
-        yield Label(f"On {hosts}. Space in the list lets a disk stay or go.", markup=False)
-        yield LineTable(_columns(), lambda row: (row.place, row.fate.disk.target if row.fate else row.text), id="what")
+        kept = f"The trash keeps what goes for {DAYS:.0f} days at least."
+        yield Label(f"On {hosts}. Space in the list lets a disk stay or go. {kept}", id="where", markup=False)
+        yield LineTable(columns(), lambda row: (row.place, row.number), id="what")
         yield Label("", id="notes", classes="dialog--warning", markup=False)
         box = Tick("For good: past the trash (ctrl+t)", id="purge")
         yield box
@@ -155,35 +148,36 @@ class DeleteDialog(Dialog[Wanted | None]):
     def _show(self) -> None:
         if not self.is_mounted:
             return
-        rows: list[_Row] = []
+        width = min(self.size.width, max(NARROW, min(WIDE, self.size.width - 8)))
+        self.query_one(".dialog--box").styles.width = width
+        rows: list[Row] = []
         for place, (vm, found) in enumerate(zip(self._vms, self._found, strict=True)):
-            rows += self._rows_of(place, vm.name, found)
-        table: LineTable[_Row] = self.query_one("#what", LineTable)
+            rows += rows_of(place, vm.name if len(self._vms) > 1 else "", found, self.purges, room_for_what(width))
+        table: LineTable[Row] = self.query_one("#what", LineTable)
         table.set_rows(tuple(rows))
-        table.styles.height = max(3, min(len(rows) + 1, LINES_SHOWN, self.size.height - 12))
-        notes = [f"{survey.name}: {note}" if len(self._vms) > 1 else note
-                 for survey in self.surveys for note in survey.notes]  # fmt: skip
+        notes = self._notes()
+        most = max(LINES_SHOWN, self.size.height // 2)
+        table.styles.height = max(3, min(len(rows) + 1, most, self.size.height - 12 - max(1, len(notes[:4]))))
         label = self.query_one("#notes", Label)
         label.set_class(bool(notes), "-some")
-        label.update("\n".join(clean(note) for note in notes[:3]) + ("\n..." if len(notes) > 3 else ""))
+        label.update("\n".join(notes[:3]) + ("\n..." if len(notes) > 3 else ""))
         yes = self.query_one("#yes", Button)
         ready = None not in self._found and bool(self.surveys)
         yes.disabled = not ready
         yes.label = "Delete for good" if self.purges else "Delete to the trash"
 
-    def _rows_of(self, place: int, name: str, found: Survey | LimenError | None) -> list[_Row]:
-        if found is None:
-            return [_Row(place, name, text="looking at it ...", kind="dim")]
-        if isinstance(found, LimenError):
-            problem = problem_of(found)
-            return [_Row(place, name, text="left out: " + paragraph(problem.title, problem.detail), kind="bad")]
-        if found.refusal:
-            return [_Row(place, name, text=f"left out: {found.refusal}", kind="warn")]
-        fate = "goes" if self.purges else "to the trash"
-        rows = [_Row(place, name, text="definition", kind=fate)]
-        if found.sweep:
-            rows.append(_Row(place, name, text="UEFI variables, TPM state", kind=fate))
-        return rows + [_Row(place, name, disk, kind=fate if disk.goes else "stays") for disk in found.disks]
+    def _notes(self) -> list[str]:
+        """What a person should know, once for all VMs of which it is true."""
+        of: dict[str, list[str]] = {}
+        for found in self.surveys:
+            for note in found.notes:
+                of.setdefault(clean(note), []).append(clean(found.name))
+        if len(self._vms) == 1:
+            return list(of)
+        return [
+            f"{', '.join(names[:3])}{f' and {len(names) - 3} more' if len(names) > 3 else ''}: {note}"
+            for note, names in of.items()
+        ]  # fmt: skip
 
     # -- choosing ---------------------------------------------------------------------------------
 
@@ -207,7 +201,7 @@ class DeleteDialog(Dialog[Wanted | None]):
         if table.has_focus and table.cursor_row is not None:
             self._flip(table.cursor_row)
 
-    def _flip(self, row: _Row) -> None:
+    def _flip(self, row: Row) -> None:
         found = self._found[row.place]
         if row.fate is None or not isinstance(found, Survey):
             return
@@ -246,34 +240,3 @@ class DeleteDialog(Dialog[Wanted | None]):
             return
         self.dismiss(Wanted(self.surveys, self.purges))
 
-
-def _what(row: _Row) -> Line:
-    if row.fate is None:
-        bad = row.kind if row.kind in ("bad", "warn", "dim") else ""
-        return ((row.text, bad),)
-    return ((row.fate.disk.target, ""), (f"  {row.fate.disk.source or '(empty)'}", "dim"))
-
-
-def _fate(row: _Row) -> Line:
-    if row.kind == "stays":
-        why = row.fate.stays if row.fate is not None and row.fate.stays else "chosen to stay"
-        return (("○ stays", "good"), (f"  {why}", "dim"))
-    if row.kind in ("goes", "to the trash"):
-        glyph = "✗" if row.kind == "goes" else "●"
-        days = f" for {DAYS:.0f} days" if row.kind == "to the trash" else ""
-        return ((f"{glyph} {row.kind}{days}", "bad" if row.kind == "goes" else "warn"),)
-    return ()
-
-
-def _used(row: _Row) -> str:
-    volume = row.fate.volume if row.fate is not None else None
-    return "" if volume is None else size(volume.allocation)
-
-
-def _columns() -> Sequence[Column[_Row]]:
-    return (
-        Column("vm", "VM", lambda row: row.vm, min_width=8, max_width=24, priority=1, highlight=False),
-        Column("what", "What", _what, min_width=16, max_width=80, flex=2, priority=0, highlight=False),
-        Column("used", "Used", _used, width=9, align="right", priority=3, highlight=False),
-        Column("fate", "Fate", _fate, min_width=12, max_width=60, flex=2, priority=0, highlight=False),
-    )  # fmt: skip

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from textual.widgets import Input
+from limen_widgets.line_table import LineTable
+from textual.widgets import Input, Label
 
+from limen_tui.model.deletion import DiskFate, Survey
 from limen_tui.model.jobs import JobState
-from limen_tui.tui.deleting.dialog import DeleteDialog
+from limen_tui.model.vm import Disk
+from limen_tui.tui.deleting.dialog import DeleteDialog, Surveyed
+from limen_tui.tui.deleting.rows import room_for_what
 from tests.tui.shell.world import World, running
 
 
@@ -118,3 +123,53 @@ async def test_looks(size: tuple[int, int], tmp_path: Path) -> None:
             assert region.height, wanted
             assert screen.region.contains_region(region), wanted
         (tmp_path / "delete.svg").write_text(world.app.export_screenshot())
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
+async def test_paths_and_reasons_are_shown_whole(size: tuple[int, int]) -> None:
+    path = "/srv/libvirt/images/" + "customer-data/" * 12 + "erp.qcow2"
+    reason = "web-frontend-with-a-long-name-01, web-frontend-with-a-long-name-02 use it too"
+    async with running(size) as world:
+        vm = world.app.fleet.view.vms[0]
+        survey = Survey(vm.key, vm.name, vm.host_name, "<domain/>", disks=(
+            DiskFate(Disk("vda", path, "virtio"), stays=reason), DiskFate(Disk("vdb", "/short.qcow2", "virtio")),
+        ))  # fmt: skip
+        await world.press("ctrl+d")
+        dialog = world.app.screen
+        assert isinstance(dialog, DeleteDialog)
+        await world.go_on(0.2)
+        dialog.post_message(Surveyed(0, survey))
+        await world.go_on(0.2)
+        lines = screen_text(world)
+        listed = [line.strip() for line in lines]
+        assert path in "".join(listed) and reason in " ".join(listed)
+        if size[1] > 24:  # else the list scrolls
+            assert "vdb  /short.qcow2" in listed and "chosen to stay" in listed
+        assert dialog.query_one("#yes").region.bottom < size[1]
+
+
+def screen_text(world: World) -> list[str]:
+    """What the column says that has no right edge to it, line by line."""
+    table = world.app.screen.query_one("#what", LineTable)
+    width = room_for_what(world.app.screen.query_one(".dialog--box").size.width + 4)
+    return [table.render_line(y).text[2 : 2 + width] for y in range(1, table.size.height)]
+
+
+async def test_several_vms_are_told_apart_by_their_whole_names_and_notes_are_said_once() -> None:
+    async with running() as world:
+        await world.press("space", "space", "space", "space", "ctrl+d")
+        await world.go_on(0.2)
+        dialog = world.app.screen
+        assert isinstance(dialog, DeleteDialog)
+        surveys = [
+            Survey(vm.key, f"{'very-' * 12}long-{place}", vm.host_name, "<domain/>", running=True)
+            for place, vm in enumerate(dialog._vms)
+        ]
+        dialog._vms = tuple(replace(vm, name=found.name) for vm, found in zip(dialog._vms, surveys, strict=True))
+        for place, found in enumerate(surveys):
+            dialog.post_message(Surveyed(place, found))
+        await world.go_on(0.2)
+        shown = [line.strip() for line in screen_text(world)]
+        assert all(found.name in shown for found in surveys)
+        note = dialog.query_one("#notes", Label).content
+        assert str(note).count("It is running") == 1 and " and 1 more: " in str(note)
