@@ -101,11 +101,11 @@ def as_root(tmp_path: Path, uid: int, *command: str, **environment: str) -> subp
 
 
 def test_what_needs_root_runs_by_sudo_and_leaves_nothing_of_roots(tmp_path: Path) -> None:
-    command = 'mkdir made; touch made/file; echo "$LIMEN_LAB_NAME ${OTHER-none} $1"; exit 3'
+    command = 'mkdir made; touch made/file; echo "$LIMEN_LAB_NAME ${OTHER-none} $1 ${PATH##*:}"; exit 3'
     ran = as_root(tmp_path, 4321, "sh", "-c", command, "-", "a b", LIMEN_LAB_NAME="mine", OTHER="x")
     assert ran.returncode == 3, ran.stderr
     assert ran.stdout.splitlines() == [
-        "It makes mounts, which only root may: sudo may ask for your password.", "mine none a b",
+        "It makes mounts, which only root may: sudo may ask for your password.", "mine none a b /sbin",
     ]  # fmt: skip
     owner = os.geteuid() or 4321  # only root can give files away
     assert {(tmp_path / "tree" / path).stat().st_uid for path in ("made", "made/file")} == {owner}
