@@ -34,6 +34,8 @@ class Capabilities:
     has_used_memory: bool = True
     pools: tuple[str, ...] = ()
     networks: tuple[str, ...] = ()
+    describes_domains: bool = True
+    """Tells what a VM may be given (virConnectGetDomainCapabilities)."""
     vague: frozenset[Verb] = frozenset()
     """Verbs that it refuses to a stopped VM with an internal error, which nobody can tell from a failure."""
 

@@ -71,7 +71,8 @@ class Daemon:
         self._pidfile = folder / "libvirtd.pid"
         with (folder / "init.log").open("wb") as log:
             self._outer = self._unshare(log)
-        wait_for((folder / "ready").exists, what="the namespace")
+        wait_for(lambda: (folder / "ready").exists() or self._outer.poll() is not None, what="the namespace")
+        assert self._outer.poll() is None, f"no namespace: {(folder / 'init.log').read_text()}"
         children = Path(f"/proc/{self._outer.pid}/task/{self._outer.pid}/children")
         self.init = int(wait_for(lambda: children.read_text().split())[0])
         self.run("virtlogd", "-d", "-p", str(folder / "virtlogd.pid"))
