@@ -67,6 +67,11 @@ class MenuCommands(LineChoice):
         """It, and its line."""
         return self._open.place
 
+    @property
+    def without(self) -> frozenset[str]:
+        """Commands that do nothing here."""
+        return frozenset()
+
     def show_state(self) -> None:
         """Something of the state line changed."""
 
@@ -78,6 +83,8 @@ class MenuCommands(LineChoice):
     @on(ConsoleTerminal.Chosen)
     def _chosen(self, event: ConsoleTerminal.Chosen) -> None:
         event.stop()
+        if event.command in self.without:
+            return
         terminal = self.terminal
         moves = {"up": (1, 0), "down": (-1, 0), "page-up": (0, 1), "page-down": (0, -1)}
         if event.command in moves:

@@ -124,6 +124,10 @@ class ConsoleDesk:
         """That of a VM, if it is open."""
         return self._open.get((key, device))
 
+    def lines_of(self, key: VMKey) -> tuple[OpenConsole, ...]:
+        """Those of one VM, which may have several serial lines."""
+        return tuple(each for each in self._open.values() if each.key == key)
+
     def open(self, key: VMKey, device: str = "") -> OpenConsole:
         """That of a VM, opened now if it is not."""
         found = self._open.get((key, device))

@@ -58,7 +58,13 @@ class ConsolePanel(MenuCommands):
 
     def __init__(self, app: LimenApp, key: VMKey, *, switches: bool) -> None:
         super().__init__(app, key)
-        self._without = frozenset() if switches else frozenset({"switch", "close"})
+        self._switches = switches
+
+    @property
+    def without(self) -> frozenset[str]:
+        """Commands that do nothing here: below the tabs of a VM there is one console, unless more lines were opened."""
+        more = self._switches or len(self._desk.lines_of(self.key)) > 1
+        return frozenset() if more else frozenset({"switch", "switch-back", "close"})
 
     def compose(self) -> ComposeResult:
         """Terminal, state, menu."""
@@ -146,7 +152,7 @@ class ConsolePanel(MenuCommands):
             lines = [(words, (clean(terminal.answer), ""), (" ", "console--here"),
                       ("   Enter  Esc", "console--dim"))]  # fmt: skip
         elif terminal.menu:
-            for line in menu_lines(self.size.width, without=self._without):
+            for line in menu_lines(self.size.width, without=self.without):
                 pieces: list[tuple[str, str]] = [(" ", "")]
                 for key, label in line:
                     pieces += [(key, "console--key"), (f" {label}   ", "")]

@@ -9,18 +9,13 @@ from textual.app import ComposeResult
 from textual.screen import Screen
 
 from limen_tui.fleet.view import FleetView
-from limen_tui.model.units import clean
 from limen_tui.model.vm import VMKey
 from limen_tui.tui.console.desk import desk_of
-from limen_tui.tui.console.panel import ConsoleLines, ConsolePanel
-from limen_tui.tui.fleet.lines import Line
+from limen_tui.tui.console.panel import ConsolePanel
+from limen_tui.tui.console.strip import LOOK, ConsoleStrip
 
 if TYPE_CHECKING:
     from limen_tui.tui.app import LimenApp
-
-LONGEST = 24
-"""Cells of a name on the strip."""
-LOOK = 0.25
 
 
 class ConsoleScreen(Screen[None]):
@@ -44,7 +39,7 @@ class ConsoleScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Strip, console."""
-        yield ConsoleLines(id="console-strip")
+        yield ConsoleStrip(id="console-strip")
         yield ConsolePanel(self._limen, self._key, switches=True)
 
     @property
@@ -65,23 +60,17 @@ class ConsoleScreen(Screen[None]):
 
     def on_resize(self) -> None:
         """Too low a terminal has no room for the strip."""
-        self.query_one("#console-strip").display = self.app.size.height >= 6
+        self.query_one(ConsoleStrip).display = self.app.size.height >= 6
         self._show_strip()
 
     def _show_strip(self) -> None:
         if not self.is_mounted:
             return
-        pieces: list[tuple[str, str]] = []
-        for each in self._desk.consoles:
-            name = clean(each.label)
-            name = name if len(name) <= LONGEST else name[: LONGEST - 1] + "…"
-            pieces += [(" ", ""), (f" {name} ", "console--here" if each.place == self.panel.place else "")]
-            if each.unseen:
-                pieces.append(("● new", "console--warn"))
         here = self._desk.get(*self.panel.place)
-        host = clean(here.console.host_name) if here is not None else ""
-        line: Line = (("Console", "console--dim"), *pieces, (f"   on {host}", "console--dim"))
-        self.query_one("#console-strip", ConsoleLines).show_lines([((" ", ""), *line)])
+        host = here.console.host_name if here is not None else ""
+        self.query_one(ConsoleStrip).show_consoles(
+            self._desk.consoles, self.panel.place, head="Console", name_of=lambda each: each.label, tail=f"on {host}"
+        )  # fmt: skip
 
     @on(ConsolePanel.Left)
     def _leave(self) -> None:

@@ -16,6 +16,7 @@ from limen_tui.model.vm import VM, VMKey
 from limen_tui.tui.console.lines import LineDialog
 from limen_tui.tui.console.panel import ConsoleLines, ConsolePanel
 from limen_tui.tui.console.screen import ConsoleScreen
+from limen_tui.tui.console.strip import ConsoleStrip
 from limen_tui.tui.dialogs.text import YesNoDialog
 from limen_tui.tui.main.screen import MainScreen
 from limen_tui.tui.vm.screen import VMScreen
@@ -286,3 +287,31 @@ async def test_what_cannot_be_opened_cannot_be_chosen() -> None:
         assert chosen == []
         await world.press("down", "enter")  # past the one that cannot
         assert chosen == ["console2"]
+
+
+async def test_the_tab_of_a_vm_shows_its_lines_once_it_has_several_open() -> None:
+    async with running() as world:
+        vm = of_lines(world, 2)
+        world.app.main.show_vm(vm.key)
+        await world.press("enter", "3")
+        await log_in(world)
+        panel = world.app.screen.query_one(ConsolePanel)
+        strip = world.app.screen.query_one(ConsoleStrip)
+        # with one line there is nothing to go to, and nothing to close: the tab is the console
+        await world.press(ESCAPE, "x")
+        assert world.app.consoles is not None and world.app.consoles.get(vm.key) is not None
+        assert not strip.display
+        await world.press(*"echo one", "enter", ESCAPE, "l")
+        await until(world, lambda: isinstance(world.app.screen, LineDialog))
+        await world.press("2")
+        await until(world, lambda: panel.place == (vm.key, "serial1"))
+        await until(world, lambda: strip.display and "  default   serial1 " in strip.plain)
+        await world.press(ESCAPE)
+        assert "next console" in shown(world) and "close" in shown(world)
+        await world.press("tab")
+        await until(world, lambda: panel.place == (vm.key, ""))
+        assert "echo one" in shown(world)
+        await world.press(ESCAPE, "tab", ESCAPE, "x")
+        await until(world, lambda: panel.place == (vm.key, ""))
+        await until(world, lambda: not strip.display)
+        assert [each.place for each in world.app.consoles.consoles] == [(vm.key, "")]
