@@ -16,7 +16,7 @@ from limen_tui.fleet.resizing import host_info, job_of, look, look_into_guest
 from limen_tui.model.resize import Plan, Situation, Wish, plan_resize
 from limen_tui.model.resize.typed import disk_limits_of, named, named_sizes, nic_limits_of
 from limen_tui.model.sizes import memory_kib
-from limen_tui.model.units import clean
+from limen_tui.model.units import clean, paragraph
 from limen_tui.model.xml.diff import definition_diff
 
 OFFERS = 8
@@ -98,11 +98,13 @@ def _show(situation: Situation, plan: Plan, *, diff: bool) -> None:
         if inside.possible:
             output.say(f"  in the guest: grow {inside.what}, {target}")
         else:
-            output.say(f"  in the guest: {target} is not grown: {inside.why_not}. {inside.hint}".rstrip())
+            output.say(f"  in the guest: {target} is not grown: {paragraph(inside.why_not)} {inside.hint}".rstrip())
     for refusal in plan.refusals:
         what = f"{NAMES[refusal.subject]} {refusal.target}".strip()
-        raised = " (--raise does)" if refusal.offer_label.startswith("Raise") else ""
-        output.say(f"  {what}: no: {refusal.why}. {refusal.hint}{raised}".rstrip())
+        hint = refusal.hint
+        if refusal.offer_label.startswith("Raise"):
+            hint = hint.removesuffix(".") + " (--raise does)"
+        output.say(f"  {what}: no: {paragraph(refusal.why, hint)}")
     for warning in plan.warnings:
         output.say(f"  warning: {warning}")
     if diff:

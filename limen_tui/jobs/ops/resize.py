@@ -17,7 +17,7 @@ from limen_tui.jobs.guestgrow import grow
 from limen_tui.jobs.ops.registry import Operation, Result, do_again
 from limen_tui.model.jobs import Args
 from limen_tui.model.ports import HostVerbs
-from limen_tui.model.units import clean, size
+from limen_tui.model.units import clean, paragraph, size
 from limen_tui.model.verbs.devices import DiskLimits, NicLimits
 
 if TYPE_CHECKING:
@@ -174,7 +174,7 @@ def _grow_inside(context: Context, args: Args) -> Result:
     try:
         inside = grow(context, args["uuid"], args["target"], args["new"])
     except LimenError as error:
-        told = ". ".join(part for part in (f"Not grown in the guest: {error.title}", error.detail, error.hint) if part)
+        told = f"{paragraph(f'Not grown in the guest: {error.title}', error.detail)} {error.hint}".rstrip()
         context.log(told)
         return {"told": told}
     context.log(f"Grown in the guest: {inside.what}")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from textwrap import wrap
 
 from limen_tui.model.resize import Change, Plan
-from limen_tui.model.units import clean
+from limen_tui.model.units import clean, paragraph
 from limen_tui.tui.fleet.lines import Line
 from limen_tui.tui.fleet.strip import DIM, KINDS, STRONG
 
@@ -29,7 +29,7 @@ def plan_lines(plan: Plan, width: int, *, running: bool) -> list[Line]:
         lines.append((("Not possible", BAD),))
         for refusal in plan.refusals:
             lines.append(((f"✗ {name_of(refusal.subject, refusal.target)}", BAD),))
-            lines += said(". ".join(part for part in (refusal.why, refusal.hint) if part), width, "")
+            lines += said(paragraph(refusal.why, refusal.hint), width, "")
         lines.append(())
     now = [change for change in plan.changes if change.when == "now"]
     later = [change for change in plan.changes if change.when != "now"]
@@ -42,7 +42,7 @@ def plan_lines(plan: Plan, width: int, *, running: bool) -> list[Line]:
                       *said(f"grow {inside.what}", width, DIM)]  # fmt: skip
         else:
             lines += [((f"○ {name_of('disk', target)}  ", WARN), ("not in the guest", "")),
-                      *said(f"{inside.why_not}. {inside.hint}".rstrip(), width, DIM)]  # fmt: skip
+                      *said(f"{paragraph(inside.why_not)} {inside.hint}".rstrip(), width, DIM)]  # fmt: skip
     if plan.inside:
         lines.append(())
     for warning in plan.warnings:
