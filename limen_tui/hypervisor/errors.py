@@ -22,6 +22,10 @@ _BY_WORDS: Final[tuple[_Shape, ...]] = tuple(
     (re.compile(words, re.IGNORECASE), kind, title, hint)
     for words, kind, title, hint in (
         (r"failed to connect socket.*permission denied", AuthError, "No right to use the libvirt socket", JOIN_GROUP),
+        (r"system bus connection|policykit|dbus\.error\.(spawn|serviceunknown)", ConnectError,
+         "libvirt there cannot ask who may use it",
+         "It asks polkit over D-Bus, and one of them does not run there: start both (systemctl start dbus polkit), or "
+         "connect as root."),
         (r"polkit|access denied by policy|no agent is available", AuthError, "Refused by polkit", JOIN_GROUP),
         (r"authentication cancelled|cancelled by user|requires? authentication|authentication (failed|unavailable)",
          AuthError, "Sign-in is needed", "Sign in to this host."),
@@ -72,7 +76,7 @@ _WORDS_APPLY: Final = frozenset({
     libvirt.VIR_ERR_OPERATION_FAILED, libvirt.VIR_ERR_INVALID_ARG, libvirt.VIR_ERR_OPERATION_TIMEOUT,
     libvirt.VIR_ERR_CONFIG_UNSUPPORTED, libvirt.VIR_ERR_INVALID_CONN, libvirt.VIR_ERR_SSH, libvirt.VIR_ERR_LIBSSH,
     libvirt.VIR_ERR_OPEN_FAILED, libvirt.VIR_ERR_UNKNOWN_HOST, libvirt.VIR_ERR_ACCESS_DENIED,
-    libvirt.VIR_ERR_NO_SUPPORT, libvirt.VIR_ERR_GNUTLS_ERROR,
+    libvirt.VIR_ERR_NO_SUPPORT, libvirt.VIR_ERR_GNUTLS_ERROR, libvirt.VIR_ERR_DBUS_SERVICE,
 })
 
 

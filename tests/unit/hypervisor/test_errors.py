@@ -70,6 +70,12 @@ def test_an_error_without_a_code():
         ("Failed to connect socket to '/run/libvirt-sock': No such file or directory", ConnectError, "Start it"),
         ("Failed to connect socket to '/run/libvirt-sock': Connection refused", ConnectError, "Start it"),
         ("authentication unavailable: no polkit agent available to authenticate action", AuthError, "usermod"),
+        ("internal error: Unable to get system bus connection: Could not connect: No such file or directory",
+         ConnectError, "polkit"),
+        ("error from service: GDBus.Error:org.freedesktop.DBus.Error.ServiceUnknown: The name "
+         "org.freedesktop.PolicyKit1 was not provided by any .service files", ConnectError, "as root"),
+        ("error from service: GDBus.Error:org.freedesktop.DBus.Error.Spawn.ExecFailed: Cannot launch daemon, file not "
+         "found or permissions invalid", ConnectError, "polkit"),
         ("Cannot recv data: Host key verification failed.: Connection reset by peer", AuthError, "known_hosts"),
         ("Cannot recv data: root@h: Permission denied (publickey).: Connection reset by peer", AuthError, "keys"),
         ("unable to connect to server at 'h:16509': Connection refused", ConnectError, "port"),
@@ -81,7 +87,7 @@ def test_an_error_without_a_code():
         ("internal error: received hangup event on socket", ConnectError, "again by itself"),
         ("internal error: received hangup / error event on socket", ConnectError, "again by itself"),
     ],
-)
+)  # fmt: skip
 def test_words_tell_failures_to_connect_apart(message, kind, hint):
     mapped = map_error(an_error(libvirt.VIR_ERR_SYSTEM_ERROR, message, libvirt.VIR_FROM_RPC))
     assert type(mapped) is kind
