@@ -6,9 +6,10 @@ import argparse
 import grp
 import os
 import shutil
+import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -19,7 +20,10 @@ from limen_tui.fleet.compose import local_uri, open_store, store_path
 from limen_tui.model.units import clean
 from limen_tui.settings import Settings, config_path, load_settings
 
-SOCKETS = ("/run/libvirt/libvirt-sock", "/run/libvirt/virtqemud-sock")
+SYSTEMD = Path("/run/systemd/system")
+"""There where systemd runs (sd_booted)."""
+SOCKETS = {"/run/libvirt/libvirt-sock": "libvirtd", "/run/libvirt/virtqemud-sock": "virtqemud"}
+"""Where libvirt listens, and the daemon behind it: the one for everything, or the one for QEMU alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,17 +58,34 @@ def _versions() -> Iterator[Finding]:
 def _socket() -> Iterator[Finding]:
     there = [Path(path) for path in SOCKETS if Path(path).exists()]
     if not there:
-        installed = shutil.which("libvirtd", path=f"{os.environ.get('PATH', '')}:/usr/sbin") is not None
-        mend = "sudo systemctl start libvirtd" if installed else "sudo apt-get install libvirt-daemon-system"
         yield Finding(
-            "warn", "libvirt", "no system daemon listens on this machine", f"{mend} (not needed for remote hosts)"
-        )
+            "warn", "libvirt", "no system daemon listens on this machine",
+            f"{_start_mend()} (not needed for remote hosts)",
+        )  # fmt: skip
         return
     for path in there:
-        if os.access(path, os.W_OK):
-            yield Finding("ok", "libvirt", f"{path} is open to you")
-        else:
-            yield Finding("fail", "libvirt", f"{path} is closed to you", _group_mend())
+        yield _listening(path)
+
+
+def _listening(path: Path) -> Finding:
+    with socket.socket(socket.AF_UNIX) as caller:
+        caller.settimeout(5.0)
+        try:
+            caller.connect(str(path))
+        except PermissionError:
+            return Finding("fail", "libvirt", f"{path} is closed to you", _group_mend())
+        except OSError as error:
+            mend = f"{_start_mend([SOCKETS[str(path)]])}; if it is only a file left behind: sudo rm {path}"
+            return Finding("warn", "libvirt", f"{path} is there, but nothing answers: {error.strerror or error}", mend)
+    return Finding("ok", "libvirt", f"{path} is open to you")
+
+
+def _start_mend(daemons: Sequence[str] = ("libvirtd", "virtqemud")) -> str:
+    path = f"{os.environ.get('PATH', '')}:/usr/sbin"  # a user's own has no sbin on Debian
+    for daemon in daemons:
+        if shutil.which(daemon, path=path) is not None:
+            return f"sudo systemctl start {daemon}.socket" if SYSTEMD.exists() else f"sudo {daemon} -d"
+    return "sudo apt-get install libvirt-daemon-system"
 
 
 def _group_mend() -> str:
@@ -93,9 +114,20 @@ def _kvm() -> Iterator[Finding]:
                       "switch virtualisation on in the firmware, or nested virtualisation on the host")  # fmt: skip
     elif not os.access("/dev/kvm", os.R_OK | os.W_OK):
         yield Finding("warn", "kvm", "/dev/kvm is closed to you (the system daemon may still use it)",
-                      "sudo usermod -aG kvm $USER, then log in again")  # fmt: skip
+                      _kvm_mend(Path("/dev/kvm").stat()))  # fmt: skip
     else:
         yield Finding("ok", "kvm", "/dev/kvm is open to you")
+
+
+def _kvm_mend(device: os.stat_result) -> str:
+    try:
+        group = grp.getgrgid(device.st_gid).gr_name
+    except KeyError:
+        group = f"#{device.st_gid}"
+    joined = f"sudo usermod -aG {group} $USER, then log in again"
+    if device.st_gid and device.st_mode & 0o060 == 0o060:
+        return joined
+    return "sudo chgrp kvm /dev/kvm && sudo chmod 660 /dev/kvm; sudo usermod -aG kvm $USER, then log in again"
 
 
 def _programs() -> Iterator[Finding]:

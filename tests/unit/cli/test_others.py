@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import grp
 import os
+import socket
+import stat
 import subprocess
 import sys
 
 import pytest
 
-from limen_tui.cli import exits
+from limen_tui.cli import doctor, exits
 from limen_tui.cli.completion import script
 from limen_tui.cli.parser import build
 from limen_tui.errors import LimenError
@@ -87,6 +90,47 @@ def test_doctor_looks_at_everything_and_says_how_to_mend_it(limen):
     assert {f["level"] for f in findings} <= {"ok", "warn", "fail"}
     assert all(f["mend"] for f in findings if f["level"] == "fail")
     assert ran.code == (1 if any(f["level"] == "fail" for f in findings) else 0)
+
+
+def sockets_found(monkeypatch, *paths) -> list[doctor.Finding]:
+    """What doctor says of these sockets on a machine without systemd that has the modular daemons only."""
+    monkeypatch.setattr(doctor, "SOCKETS", {str(path): "virtqemud" for path in paths})
+    monkeypatch.setattr(doctor, "SYSTEMD", paths[0].parent / "systemd")
+    monkeypatch.setattr(doctor.shutil, "which", lambda name, path: f"/usr/sbin/{name}" if name == "virtqemud" else None)
+    return list(doctor._socket())
+
+
+def test_doctor_tells_a_socket_that_answers_from_one_left_behind(monkeypatch, tmp_path):
+    live, dead = tmp_path / "live", tmp_path / "dead"
+    with socket.socket(socket.AF_UNIX) as server, socket.socket(socket.AF_UNIX) as gone:
+        server.bind(str(live))
+        server.listen()
+        gone.bind(str(dead))
+        gone.close()
+        found, left = sockets_found(monkeypatch, live, dead)
+    assert (found.level, left.level) == ("ok", "warn")
+    assert "nothing answers" in left.text
+    assert left.mend == f"sudo virtqemud -d; if it is only a file left behind: sudo rm {dead}"
+
+
+def test_doctor_starts_the_daemon_that_is_installed_the_way_the_machine_starts_daemons(monkeypatch, tmp_path):
+    (found,) = sockets_found(monkeypatch, tmp_path / "none")
+    assert found.mend.startswith("sudo virtqemud -d")
+    (tmp_path / "systemd").mkdir()
+    (found,) = doctor._socket()
+    assert found.mend.startswith("sudo systemctl start virtqemud.socket")
+    monkeypatch.setattr(doctor.shutil, "which", lambda name, path: None)
+    (found,) = doctor._socket()
+    assert "apt-get install libvirt-daemon-system" in found.mend
+
+
+@pytest.mark.parametrize(
+    ("mode", "gid", "mend"),
+    [(0o660, "video", "sudo usermod -aG video"), (0o600, "root", "sudo chgrp kvm"), (0o600, "video", "sudo chgrp kvm")],
+)
+def test_doctor_sends_nobody_into_a_group_that_does_not_open_kvm(mode, gid, mend):
+    device = os.stat_result((stat.S_IFCHR | mode, 0, 0, 1, 0, grp.getgrnam(gid).gr_gid, 0, 0, 0, 0))
+    assert doctor._kvm_mend(device).startswith(mend)
 
 
 def test_doctor_finds_a_settings_file_that_does_not_load(limen, home):
