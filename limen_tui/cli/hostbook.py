@@ -8,9 +8,10 @@ from dataclasses import replace
 
 from limen_tui.cli import exits
 from limen_tui.cli.resolve import host_named
+from limen_tui.cli.store import opened
 from limen_tui.errors import Conflict, InputError
 from limen_tui.fleet.actor import current_actor
-from limen_tui.fleet.compose import new_host, open_store
+from limen_tui.fleet.compose import new_host
 from limen_tui.fleet.fleet import host_entry
 from limen_tui.model.host import Host
 from limen_tui.model.ports import InventoryPort
@@ -23,8 +24,7 @@ LONGEST_NAME = 64
 
 def change(settings: Settings, arguments: argparse.Namespace) -> int:
     """Add, remove or rename a saved host."""
-    store = open_store(settings)
-    try:
+    with opened(settings) as store:
         known = store.hosts()
         if arguments.what == "add":
             uri = parse_uri(arguments.uri)
@@ -46,16 +46,17 @@ def change(settings: Settings, arguments: argparse.Namespace) -> int:
             if not arguments.name:
                 raise InputError("A host needs a name")
             _free(arguments.name, [other.name for other in known if other is not host])
-            store.save_host(replace(host, name=arguments.name)).result(10)
-            _audit(store, "edit", replace(host, name=arguments.name))
+            renamed = replace(host, name=arguments.name)
+            if renamed != host:
+                store.save_host(renamed).result(10)
+                _audit(store, "edit", renamed, f", was called {host.name}")
             print(f"renamed {host.name} to {arguments.name}")
-    finally:
-        store.close()
     return exits.OK
 
 
-def _audit(store: InventoryPort, what: str, host: Host) -> None:
-    store.audit(host_entry(current_actor("cli"), time.time(), what, host))
+def _audit(store: InventoryPort, what: str, host: Host, more: str = "") -> None:
+    entry = host_entry(current_actor("cli"), time.time(), what, host)
+    store.audit(replace(entry, detail=entry.detail + more))
 
 
 def _free(name: str, taken: list[str]) -> None:

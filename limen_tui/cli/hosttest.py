@@ -12,8 +12,9 @@ from dataclasses import replace
 from limen_tui.cli import exits, output
 from limen_tui.cli.asker import TerminalAsker
 from limen_tui.cli.resolve import host_named
+from limen_tui.cli.store import opened
 from limen_tui.errors import AuthError, LimenError
-from limen_tui.fleet.compose import Options, open_store
+from limen_tui.fleet.compose import Options
 from limen_tui.fleet.questions import QuestionDesk
 from limen_tui.fleet.remoting import Remoting
 from limen_tui.fleet.stages import Cancel, HostTester, Stage
@@ -64,11 +65,8 @@ def _host(settings: Settings, options: Options, target: str, *, read_only: bool)
         parsed = parse_uri(known)
         if parsed.host == target:
             return Host(host_id(parsed), target, known, read_only=read_only)
-    store = open_store(settings)
-    try:
+    with opened(settings) as store:
         host = host_named(target, store.hosts())
-    finally:
-        store.close()
     return replace(host, read_only=read_only or host.read_only)
 
 

@@ -8,9 +8,9 @@ import time
 from datetime import UTC, datetime
 
 from limen_tui.cli import exits, output
+from limen_tui.cli.store import opened
 from limen_tui.cli.waiting import Waiter
 from limen_tui.errors import InputError
-from limen_tui.fleet.compose import open_store
 from limen_tui.fleet.fleet import Fleet
 from limen_tui.fleet.view import total
 from limen_tui.model.host import HostSnapshot, HostState
@@ -93,11 +93,8 @@ def _unreached(missing: list[HostSnapshot]) -> int:
 
 def audit(settings: Settings, arguments: argparse.Namespace) -> int:
     """Who did what."""
-    store = open_store(settings, demo=arguments.demo)
-    try:
+    with opened(settings, demo=arguments.demo) as store:
         entries = store.audit_entries(limit=arguments.limit, search=arguments.search)
-    finally:
-        store.close()
     if arguments.json:
         output.as_json([
             {"at": _iso(e.at), "who": e.who, "origin": e.origin, "action": e.action, "host": e.host_name,
@@ -111,11 +108,8 @@ def audit(settings: Settings, arguments: argparse.Namespace) -> int:
 
 def events(settings: Settings, arguments: argparse.Namespace) -> int:
     """What the hosts reported."""
-    store = open_store(settings, demo=arguments.demo)
-    try:
+    with opened(settings, demo=arguments.demo) as store:
         found = store.events(limit=arguments.limit, search=arguments.search)
-    finally:
-        store.close()
     if arguments.json:
         output.as_json([
             {"at": _iso(e.at), "host": e.host_name, "kind": e.kind.value, "vm": e.vm_name, "uuid": e.uuid,

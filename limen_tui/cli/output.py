@@ -37,7 +37,9 @@ def as_json(value: Any) -> None:
 
 
 def complain(error: LimenError) -> None:
-    """One line of what, one of what to do, on standard error."""
+    """One line of what, one of what to do, on standard error; before them what was noted besides."""
+    for note in getattr(error, "__notes__", ()):
+        say(f"limen: {' '.join(note.split())}")
     say(f"limen: {' '.join(str(error).split())}")
     if error.hint:
         say(f"       {' '.join(error.hint.split())}")

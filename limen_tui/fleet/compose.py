@@ -66,7 +66,9 @@ def open_fleet(options: Options, settings: Settings) -> Composed:
         if not hosts:
             local, why_not = _local()
             hosts, notices = (local,), (*notices, *why_not)
-    except ConnectError:
+    except ConnectError as error:
+        for notice in notices:
+            error.add_note(f"{notice.title}: {notice.detail}")
         inventory.close()
         raise
     return _real(hosts, inventory, options, settings, notices)

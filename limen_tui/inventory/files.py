@@ -10,6 +10,7 @@ import contextlib
 import fcntl
 import os
 import sqlite3
+import stat
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,9 +27,17 @@ def unusable(path: Path, error: Exception) -> InventoryError:
     """The error for a database that cannot be opened or written, with what to do."""
     return InventoryError(
         "The inventory cannot be used",
-        f"{path}: {error}",
+        f"{path}: {error}" + (": the disk is full" if "full" not in str(error) and _is_full(path) else ""),
         "Check that its folder is yours, writable and not full, or set XDG_DATA_HOME to another place.",
     )
+
+
+def _is_full(path: Path) -> bool:
+    """SQLite calls it an I/O error where it is the file shared between processes that finds no room."""
+    try:
+        return os.statvfs(path.parent).f_bavail == 0
+    except OSError:
+        return False
 
 
 @contextlib.contextmanager
@@ -36,8 +45,10 @@ def opening(path: Path) -> Iterator[None]:
     """Hold the lock of the database at ``path``, its folder made private. Raises ``InventoryError``."""
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # Only a folder of Limen's own: the user may have named a place in /tmp or at home.
-        if path.parent.name == "limen" and path.parent.stat().st_uid == os.geteuid():
+        # Only a folder of Limen's own: the user may have named a place in /tmp or at home, or put a link in its stead,
+        # and chmod follows links.
+        found = path.parent.lstat()
+        if path.parent.name == "limen" and stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid():
             path.parent.chmod(0o700)
         lock = _private(path.with_name(path.name + ".lock"))
     except OSError as error:

@@ -97,6 +97,8 @@ class Inventory:
         self._clock = clock
         self._settings = settings
         self._private = private
+        self.unlogged: InventoryError | None = None
+        """Why an act of this run is missing in the audit log. Set on the writer's thread, and stays."""
         self._fleet = FleetStore(database)
         self._logs = Logs(database, keep_events=keep_events)
         self._writer = Writer(database, path, after_failure=self._forget_known)
@@ -191,7 +193,14 @@ class Inventory:
 
     def audit(self, entry: AuditEntry) -> Future[None]:
         """Append an act to the audit log."""
-        return self._writer.submit(lambda: self._logs.add_audit(entry))
+        future = self._writer.submit(lambda: self._logs.add_audit(entry))
+        future.add_done_callback(self._look_at)
+        return future
+
+    def _look_at(self, written: Future[None]) -> None:
+        """On the writer's thread: remember that an act is missing in the log, whatever can be written later."""
+        if not written.cancelled() and isinstance(error := written.exception(), InventoryError):
+            self.unlogged = error
 
     def audit_entries(self, *, limit: int = 500, search: str = "", before: int | None = None) -> tuple[AuditEntry, ...]:
         """Newest first; ``search`` matches any text column; ``before`` pages by id."""

@@ -272,6 +272,10 @@ class InventoryPort(Protocol):
         """Why the last write was not kept (a full disk); ``None`` when all is well."""
 
     @property
+    def unlogged(self) -> LimenError | None:
+        """Why an act of this run is missing in the audit log; ``None`` when none is."""
+
+    @property
     def minutes(self) -> MinuteStore:
         """A day of every VM's load."""
 

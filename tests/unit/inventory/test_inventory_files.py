@@ -75,6 +75,14 @@ def test_a_folder_that_is_not_limen_s_own_keeps_its_mode(tmp_path):
     assert stat.S_IMODE((tmp_path / "mine.db").stat().st_mode) == 0o600
 
 
+def test_a_folder_behind_a_link_keeps_its_mode(tmp_path):
+    (tmp_path / "shared").mkdir(mode=0o755)
+    (tmp_path / "limen").symlink_to(tmp_path / "shared")
+    open_inventory(tmp_path / "limen" / "inventory.db").close()
+    assert stat.S_IMODE((tmp_path / "shared").stat().st_mode) == 0o755
+    assert stat.S_IMODE((tmp_path / "shared" / "inventory.db").stat().st_mode) == 0o600
+
+
 def test_pragmas(inventory):
     with inventory._database.connected():
         values = [inventory._database.run(f"PRAGMA {name}")[0][0]
