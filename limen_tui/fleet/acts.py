@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Final
 
 from limen_tui.errors import ConnectError
 from limen_tui.fleet.operations import Operation
@@ -21,6 +22,9 @@ from limen_tui.model.host import HostSnapshot, HostState, Problem, problem_of
 from limen_tui.model.lifecycle import RULES, Verb, VMState
 from limen_tui.model.ports import Clock, HostPort
 from limen_tui.model.vm import VM, VMKey
+
+LASTING: Final = 10.0
+"""Seconds after the host's yes in which it may still show the state before: samples are up to a tick old."""
 
 
 class Outcome(StrEnum):
@@ -55,11 +59,15 @@ class ActItem:
     before: VMState
     outcome: Outcome = Outcome.WAITING
     problem: Problem | None = None
-    sent_at: float = 0.0
-    """Monotonic seconds."""
-    accepted: bool = False
+    accepted_at: float | None = None
+    """Monotonic seconds at which the host said yes; what a guest is asked it may obey later, or never."""
     lost_at: float = 0.0
     """Unix time at which the link broke under it."""
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the host said yes."""
+        return self.accepted_at is not None
 
 
 @dataclass(slots=True, eq=False)
@@ -114,11 +122,13 @@ class ActRunner:
         """Queue ``operation`` for ``vms``; those in ``refusals`` are not tried and say why. Returns at once."""
         items = {vm.key: ActItem(vm.key, vm.name, vm.host_name, vm.state) for vm in vms}
         act = Act(next(self._ids), operation, self._clock.wall(), items)
+        if not items:  # they went while the person was asked
+            act.finished_at = act.started_at
         with self._lock:
             self.acts.append(act)
             for key in items:
                 if key in refusals:
-                    self._set(act, key, Outcome.REFUSED, Problem(operation.label, refusals[key]))
+                    self._set(act, key, Outcome.REFUSED, Problem(refusals[key]))
                 else:
                     self._queues.setdefault(key.host_id, deque()).append((act, key))
             hosts = {key.host_id for key in items}
@@ -177,19 +187,31 @@ class ActRunner:
         if verb is None or RULES[verb].via is None:
             self._set(act, item.key, Outcome.DONE)
             return
-        vm = host.vms.get(item.key.uuid) if host else None
-        if vm is None or vm.state in RULES[verb].done:
+        if host is None:
+            self._set(act, item.key, Outcome.FAILED, Problem("The host was removed"))
+            return
+        vm = host.vms.get(item.key.uuid)
+        if vm is not None and vm.state in RULES[verb].done:
+            self._set(act, item.key, Outcome.DONE)
+        elif host.state is not HostState.UP or item.accepted_at is None:
+            return  # what it shows is from before: nothing is known until it answers again
+        elif vm is None:
             # A transient VM that was shut down is no longer there at all: that is what was asked for.
             self._set(act, item.key, Outcome.DONE)
-        elif verb is Verb.SHUTDOWN and now - item.sent_at > self.shutdown_timeout:
-            self._set(act, item.key, Outcome.TIMED_OUT, Problem(
-                "The guest did not shut down", f"{item.vm_name} was asked {self.shutdown_timeout:.0f} s ago",
-                "Wait, ask again, or force it off."))  # fmt: skip
-        elif verb is not Verb.SHUTDOWN and now - item.sent_at > self.shutdown_timeout:
+        elif verb is Verb.SHUTDOWN:
+            if now - item.accepted_at > self.shutdown_timeout:
+                self._set(act, item.key, Outcome.TIMED_OUT, Problem(
+                    f"It has not obeyed for {self.shutdown_timeout:.0f} s", "",
+                    "Wait, ask again, or force it off."))  # fmt: skip
+        elif now - item.accepted_at > LASTING and self._sampled_since(item.accepted_at + LASTING, host, now):
             # The hypervisor said yes and shows another state than promised: report what it shows.
             self._set(act, item.key, Outcome.FAILED, Problem(
-                f"{act.operation.label} had no lasting effect", f"{item.vm_name} is {vm.state.value}",
+                f"{act.operation.label} had no lasting effect", f"it is {vm.state.value}",
                 "Look at the VM's log on the host."))  # fmt: skip
+
+    def _sampled_since(self, then: float, host: HostSnapshot, now: float) -> bool:
+        """Whether what the host shows is from after ``then``; that and ``now`` in monotonic seconds."""
+        return host.sampled_at is not None and host.sampled_at > self._clock.wall() - (now - then)
 
     def _settle_unknown(self, act: Act, item: ActItem, host: HostSnapshot | None) -> None:
         """After a broken link: only a fresh sample of that host can tell."""
@@ -264,11 +286,9 @@ class ActRunner:
         self, act: Act, key: VMKey, outcome: Outcome, problem: Problem | None = None, *, accepted: bool = False
     ) -> None:
         item = act.items[key]
-        sent_at = self._clock.mono() if outcome is Outcome.SENT and not item.sent_at else item.sent_at
+        accepted_at = self._clock.mono() if accepted and item.accepted_at is None else item.accepted_at
         lost_at = self._clock.wall() if outcome is Outcome.UNKNOWN else item.lost_at
-        item = replace(
-            item, outcome=outcome, problem=problem, accepted=accepted or item.accepted, sent_at=sent_at, lost_at=lost_at
-        )
+        item = replace(item, outcome=outcome, problem=problem, accepted_at=accepted_at, lost_at=lost_at)
         act.items[key] = item
         act.rev += 1
         self.rev += 1

@@ -70,7 +70,7 @@ class HostMerger:
             if not live:
                 shown = replace(shown, stale=True, load=NO_LOAD)
             elif (states := overlay.get(vm.key)) is not None and vm.state is states[1]:
-                shown = replace(shown, state=states[0])
+                shown = replace(shown, state=states[0], reason="")  # that of the state before
             merged[uuid] = shown
         return replace(snapshot, vms=merged)
 

@@ -114,8 +114,9 @@ _OFF = frozenset({_S.STOPPED, _S.CRASHED})
 RULES: Final[dict[Verb, VerbRule]] = {
     rule.verb: rule
     for rule in (
+        # one that was paused when it was saved to disk comes back paused
         VerbRule(Verb.START, frozenset({_S.STOPPED, _S.CRASHED, _S.SUSPENDED}), _S.STARTING,
-                 frozenset({_S.RUNNING}), doing="starting"),
+                 frozenset({_S.RUNNING, _S.PAUSED}), doing="starting"),
         VerbRule(Verb.SHUTDOWN, frozenset({_S.RUNNING, _S.STOPPING}), _S.STOPPING,
                  _OFF, destructive=True, doing="shutting down"),
         VerbRule(Verb.REBOOT, frozenset({_S.RUNNING}), None,

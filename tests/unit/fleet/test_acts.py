@@ -11,7 +11,7 @@ from limen_tui.fleet import operations
 from limen_tui.fleet.acts import Act, Outcome
 from limen_tui.model.host import HostState
 from limen_tui.model.lifecycle import Verb, VMState
-from limen_tui.model.vm import VMKey
+from limen_tui.model.vm import VM, VMKey
 from tests.unit.fleet.conftest import World, make_world
 
 S = VMState
@@ -61,12 +61,85 @@ def test_a_failed_start_shows_the_truth_again_and_why(world: World) -> None:
     assert shown(world, "web") is S.STOPPED
 
 
+def test_what_is_under_way_does_not_give_the_reason_of_the_state_before(world: World) -> None:
+    off = VM(key("web"), "web", "kvm1", S.STOPPED, "forced off")
+    world.ports["h1"].show(web=off)
+    world.poll()
+    world.fleet.perform(operations.lifecycle(Verb.START), [key("web")])
+    world.poll()
+    vm = world.fleet.view.vm(key("web"))
+    assert vm is not None and (vm.state, vm.reason) == (S.STARTING, "")
+
+
+def test_one_saved_while_paused_comes_back_paused_and_has_started(world: World) -> None:
+    world.ports["h1"].show(web=S.SUSPENDED)
+    world.poll()
+    act = world.fleet.perform(operations.lifecycle(Verb.START), [key("web")])
+    world.settle()
+    world.ports["h1"].show(web=S.PAUSED)
+    world.poll()
+    assert outcome(act, "web") is Outcome.DONE
+
+
+def test_what_takes_minutes_has_not_failed_because_the_next_sample_is_still_to_come(world: World) -> None:
+    port = world.ports["h1"]
+    port.show(web=S.RUNNING)
+    world.poll()
+    act = world.fleet.perform(operations.lifecycle(Verb.SAVE), [key("web")])
+    world.clock.now += 300
+    port.show(web=S.RUNNING)
+    world.settle()
+    assert outcome(act, "web") is Outcome.SENT
+    port.show(web=S.SUSPENDED)
+    world.poll()
+    assert outcome(act, "web") is Outcome.DONE
+
+
+def test_a_start_that_did_not_last_is_told_by_a_sample_from_after_it(world: World) -> None:
+    port = world.ports["h1"]
+    port.show(web=S.STOPPED)
+    world.poll()
+    act = world.fleet.perform(operations.lifecycle(Verb.START), [key("web")])
+    world.settle()
+    world.clock.now += 60
+    world.poll()
+    assert outcome(act, "web") is Outcome.SENT, "the old sample says nothing"
+    port.show(web=S.STOPPED)
+    world.poll()
+    assert outcome(act, "web") is Outcome.FAILED
+    assert shown(world, "web") is S.STOPPED
+
+
+def test_nothing_is_claimed_of_a_guest_whose_host_does_not_answer(tmp_path: Path) -> None:
+    world = make_world(tmp_path, shutdown_timeout=30.0)
+    port = world.ports["h1"]
+    port.show(web=S.RUNNING)
+    world.poll()
+    act = world.fleet.perform(operations.lifecycle(Verb.SHUTDOWN), [key("web")])
+    world.settle()
+    port.show(state=HostState.DOWN)
+    world.clock.now += 31
+    world.poll()
+    assert outcome(act, "web") is Outcome.SENT
+    port.show()
+    world.poll()
+    assert outcome(act, "web") is Outcome.DONE
+    world.fleet.close()
+
+
+def test_an_act_on_what_is_gone_is_over(world: World) -> None:
+    act = world.fleet.perform(operations.lifecycle(Verb.START), [key("gone")])
+    assert act.items == {} and act.finished_at is not None
+
+
 def test_what_a_state_forbids_is_refused_and_the_others_go_on(world: World) -> None:
     world.ports["h1"].show(on=S.RUNNING, off=S.STOPPED)
     world.poll()
     act = world.fleet.perform(operations.lifecycle(Verb.START), [key("on"), key("off"), key("gone")])
     world.settle()
     assert outcome(act, "on") is Outcome.REFUSED
+    world.poll()
+    assert [event.text for event in world.fleet.events if "refused" in event.text] == ["Start: refused (it is running)"]
     assert world.ports["h1"].asked == [(Verb.START, "off")]
     assert key("gone") not in act.items
 
