@@ -18,7 +18,7 @@ from limen_tui.fleet.acts import Act, ActItem, Outcome
 from limen_tui.fleet.operations import Operation
 from limen_tui.model.actions import BY_ID, Action, Target, pause_or_resume
 from limen_tui.model.lifecycle import Verb
-from limen_tui.model.units import clean
+from limen_tui.model.units import clean, paragraph
 from limen_tui.model.vm import VM, VMKey
 from limen_tui.tui.actionscreen import ActionScreen
 
@@ -31,9 +31,9 @@ V = TypeVar("V")
 
 @dataclass(frozen=True, slots=True)
 class Undo:
-    """How to take back one act: what to call for which VMs."""
+    """How to take back what one key did: what to call for which VMs."""
 
-    act: Act
+    acts: tuple[Act, ...]
     steps: tuple[tuple[Operation, tuple[VMKey, ...]], ...]
 
 
@@ -42,7 +42,8 @@ class Acting:
 
     def __init__(self, app: LimenApp) -> None:
         self._app = app
-        self._open: dict[int, Act] = {}
+        self._open: list[tuple[Act, ...]] = []
+        """By key press: what differs between VMs takes several acts, and is told in one notice."""
         self._offers: list[VMKey] = []
         self._undo: list[Undo] = []
 
@@ -67,14 +68,22 @@ class Acting:
         self._app.push_screen(dialog, lambda chosen: self._perform(operation, chosen or ()))
 
     def _perform(self, operation: Operation, keys: Sequence[VMKey]) -> None:
-        if not keys:
-            return
+        if keys:
+            self._perform_all(((operation, keys),))
+
+    def _perform_all(self, parts: Sequence[tuple[Operation, Sequence[VMKey]]]) -> None:
+        """What one key does, which differs between VMs; one undo takes all of it back."""
         view = self._app.fleet.view
-        before = [vm for vm in map(view.vm, keys) if vm is not None]
-        act = self._app.fleet.perform(operation, keys)
-        self._open[act.id] = act
-        if steps := _inverse(operation, before):
-            self._undo.append(Undo(act, steps))
+        acts: list[Act] = []
+        steps: list[tuple[Operation, tuple[VMKey, ...]]] = []
+        for operation, keys in parts:
+            before = [vm for vm in map(view.vm, keys) if vm is not None]
+            act = self._app.fleet.perform(operation, keys)
+            acts.append(act)
+            steps += _inverse(operation, before)
+        self._open.append(tuple(acts))
+        if steps:
+            self._undo.append(Undo(tuple(acts), tuple(steps)))
         self._app.tick()
 
     def _ask_tags(self, vms: Sequence[VM]) -> None:
@@ -95,8 +104,8 @@ class Acting:
                 result = tuple(dict.fromkeys(wanted if len(keys) == 1 else own + new))
                 if result != vm.facts.tags:
                     by_tags.setdefault(result, []).append(vm.key)
-            for tags, of in by_tags.items():
-                self._perform(operations.tags(tags), of)
+            if by_tags:
+                self._perform_all([(operations.tags(tags), of) for tags, of in by_tags.items()])
 
         note = "Separated by spaces or commas." if len(vms) == 1 else "What you add or remove is for each of them."
         text = "".join(f"{tag} " for tag in common)  # the space: what is typed next is a new tag
@@ -106,22 +115,28 @@ class Acting:
 
     def tick(self) -> None:
         """Called by the hub timer: notices for what is over, then an offer to force."""
-        for act in [act for act in self._open.values() if act.finished_at is not None]:
-            del self._open[act.id]
-            self._tell(act)
-            if act.operation.verb is Verb.SHUTDOWN:
-                late = [item.key for item in act.items.values() if item.outcome is Outcome.TIMED_OUT]
-                self._offers += [key for key in late if key not in self._offers]
+        over = [acts for acts in self._open if all(act.finished_at is not None for act in acts)]
+        for acts in over:
+            self._open.remove(acts)
+            self._tell(acts)
+            late = [
+                item.key for act in acts for item in act.items.values()
+                if act.operation.verb is Verb.SHUTDOWN and item.outcome is Outcome.TIMED_OUT
+            ]  # fmt: skip
+            self._offers += [key for key in late if key not in self._offers]
         if self._offers and isinstance(self._app.screen, ActionScreen) and not isinstance(self._app.focused, Input):
             self._offer()
 
-    def _tell(self, act: Act) -> None:
-        done = act.count(Outcome.DONE)
-        bad = [item for item in act.items.values() if item.outcome is not Outcome.DONE]
+    def _tell(self, acts: Sequence[Act]) -> None:
+        items = [item for act in acts for item in act.items.values()]
+        if not items:
+            return  # they were gone before it was done
+        bad = [item for item in items if item.outcome is not Outcome.DONE]
         severity: SeverityLevel = "warning" if bad else "information"
         if any(item.outcome is Outcome.FAILED for item in bad):
             severity = "error"
-        self._app.notify(summary(act, done, bad), severity=severity, markup=False, timeout=12 if bad else 4)
+        text = summary(acts[0].operation.label, items)
+        self._app.notify(text, severity=severity, markup=False, timeout=12 if bad else 4)
 
     def _offer(self) -> None:
         view, action = self._app.fleet.view, BY_ID["vm.kill"]
@@ -147,14 +162,18 @@ class Acting:
         """Take the last act back, for the VMs for which it was done."""
         if not self._undo:
             return
-        last = self._undo.pop()
-        done = {key for key, item in last.act.items.items() if item.outcome is Outcome.DONE}
-        if not done:
-            self._app.notify(f"{last.act.operation.label} was done to none: nothing to undo", markup=False)
+        last = self._undo[-1]
+        label = last.acts[0].operation.label
+        if not all(act.is_finished for act in last.acts):
+            self._app.notify(f"{label} is still under way: undo it then", severity="warning", markup=False, timeout=4)
             return
-        for operation, keys in last.steps:
-            if wanted := [key for key in keys if key in done]:
-                self._perform(operation, wanted)
+        self._undo.pop()
+        done = {key for act in last.acts for key, item in act.items.items() if item.outcome is Outcome.DONE}
+        if not done:
+            self._app.notify(f"{label} was done to none: nothing to undo", markup=False)
+            return
+        steps = [(operation, [key for key in keys if key in done]) for operation, keys in last.steps]
+        self._perform_all([(operation, keys) for operation, keys in steps if keys])
 
 
 def _operation(action: Action, target: Target) -> Operation:
@@ -185,20 +204,22 @@ def _grouped(vms: Sequence[VM], value: Callable[[VM], V]) -> dict[V, tuple[VMKey
     return groups
 
 
-def summary(act: Act, done: int, bad: Sequence[ActItem]) -> str:
-    """``Shut down: 3 done, 1 failed: web1: …``"""
-    label = act.operation.label
-    names = [clean(item.vm_name) for item in act.items.values()]
+def summary(label: str, items: Sequence[ActItem]) -> str:
+    """``Shut down: 3 done, 1 failed: web1: …``; of several that went wrong, why of the first."""
+    bad = [item for item in items if item.outcome is not Outcome.DONE]
+    done = len(items) - len(bad)
     if not bad:
-        return f"{label}: {names[0]} done" if len(names) == 1 else f"{label}: {done} done"
+        return f"{label}: {clean(items[0].vm_name)} done" if done == 1 else f"{label}: {done} done"
     counts: dict[str, int] = {}
     for item in bad:
         counts[item.outcome.value] = counts.get(item.outcome.value, 0) + 1
     parts = ([f"{done} done"] if done else []) + [f"{number} {word}" for word, number in counts.items()]
-    first = bad[0]
-    why = "" if first.problem is None else clean(first.problem.detail or first.problem.title)
-    hint = "" if first.problem is None else clean(first.problem.hint)
-    return f"{label}: {', '.join(parts)}: {clean(first.vm_name)}: {why}{'. ' + hint if hint else ''}"
+    first = min(bad, key=lambda item: item.outcome is Outcome.REFUSED)  # a failure says more than what was not tried
+    told = f"{label}: {', '.join(parts)}: {clean(first.vm_name)}"
+    if first.problem is None:
+        return told
+    why, hint = clean(first.problem.detail or first.problem.title), clean(first.problem.hint)
+    return f"{told}: {f'{paragraph(why)} {hint}' if hint else why}"
 
 
 def read_tags(text: str) -> tuple[str, ...]:

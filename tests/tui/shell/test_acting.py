@@ -1,0 +1,66 @@
+"""What one key does to VMs: told in one notice, taken back by one undo."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from textual.widgets import Input
+
+from limen_tui.fleet.acts import ActItem, Outcome
+from limen_tui.model.host import Problem
+from limen_tui.model.lifecycle import VMState
+from limen_tui.model.vm import VMKey
+from limen_tui.tui.acting import summary
+from limen_tui.tui.dialogs.text import TextDialog
+from tests.tui.shell.world import World, running
+
+
+def tags(world: World, keys: list[VMKey]) -> list[tuple[str, ...]]:
+    found = [world.app.fleet.view.vm(key) for key in keys]
+    return [vm.facts.tags for vm in found if vm is not None]
+
+
+async def test_tags_of_vms_that_differ_are_one_notice_and_one_undo() -> None:
+    async with running() as world:
+        vms = list({vm.facts.tags: vm for vm in world.app.fleet.view.vms}.values())[:3]
+        keys, before = [vm.key for vm in vms], [vm.facts.tags for vm in vms]
+        world.app.main.panel.table.set_marks(frozenset(keys))  # type: ignore[union-attr]
+        await world.press("T")
+        assert isinstance(world.app.screen, TextDialog)
+        world.app.screen.query_one(Input).value = "mine"
+        await world.press("enter")
+        await world.go_on()
+        await world.go_on()
+        assert all("mine" in of for of in tags(world, keys))
+        assert [note.message for note in world.app._notifications] == ["Tags: 3 done"]
+        await world.press("z")
+        await world.go_on()
+        await world.go_on()
+        assert tags(world, keys) == before
+
+
+async def test_what_is_still_under_way_is_undone_once_it_is_over() -> None:
+    async with running() as world:
+        vm = next(vm for vm in world.app.fleet.view.vms if vm.state is VMState.RUNNING)
+        assert world.app.main.panel.show_vm(vm.key)
+        await world.press("p", "z")
+        assert "still under way" in world.notices()
+        await world.go_on()
+        await world.go_on()
+        assert world.app.fleet.view.vm(vm.key).state is VMState.PAUSED  # type: ignore[union-attr]
+        await world.press("z")
+        await world.go_on()
+        await world.go_on()
+        assert world.app.fleet.view.vm(vm.key).state is VMState.RUNNING  # type: ignore[union-attr]
+
+
+def test_the_summary_gives_the_worst_first_in_whole_sentences() -> None:
+    item = ActItem(VMKey("h", "1"), "web1", "kvm1", VMState.RUNNING)
+    refused = replace(item, outcome=Outcome.REFUSED, problem=Problem("it is running"))
+    failed = replace(item, vm_name="db1", outcome=Outcome.FAILED, problem=Problem("Cannot", "No such file.", "Look."))
+    done = replace(item, outcome=Outcome.DONE)
+    assert summary("Start", [done]) == "Start: web1 done"
+    assert summary("Start", [refused, failed, done]) == (
+        "Start: 1 done, 1 refused, 1 failed: db1: No such file. Look."
+    )
+    assert summary("Start", [refused, refused]) == "Start: 2 refused: web1: it is running"
