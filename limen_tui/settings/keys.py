@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from limen_tui.errors import ConfigError
 from limen_tui.model.actions import Action, Scope
 from limen_tui.settings.load import did_you_mean, wrong
 from limen_tui.settings.shape import Source
@@ -41,6 +42,11 @@ def validate_keymap(
     result = {name: keys_of(keymap[name]) if name in keymap else action.keys for name, action in known.items()}
     _refuse_clash(result, known, keymap, source)
     return result
+
+
+def refuse_key(name: str, what: str, hint: str, source: Source) -> ConfigError:
+    """The error for the keys that config.toml gives the action ``name``."""
+    return wrong(source, ("keymap", *_path(name, source)), what, hint)
 
 
 def _refuse_clash(

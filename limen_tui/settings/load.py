@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from limen_tui.errors import ConfigError
+from limen_tui.settings.columns import COLUMNS
 from limen_tui.settings.lines import line_of
 from limen_tui.settings.presets import read_presets
 from limen_tui.settings.shape import Confirm, Connections, Paths, Refresh, Screen, Settings, Source, Warnings
@@ -41,8 +42,13 @@ def load_settings(path: Path | None = None) -> Settings:
         if path is None:
             return Settings()
         raise ConfigError("There is no such settings file", str(place), "Check the path after --config.") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError("The settings file cannot be read", f"{place}: {error}", "It must be UTF-8 text.") from error
+    except OSError as error:
+        raise ConfigError("The settings file cannot be read", f"{place}: {error.strerror or error}",
+                          "It must be a file that you may read.") from error  # fmt: skip
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise ConfigError("The settings file cannot be read", f"{place}, line {line}: {error.reason}",
+                          "It must be UTF-8 text.") from error  # fmt: skip
     return parse_settings(text, str(place))
 
 
@@ -147,11 +153,16 @@ def _columns(source: Source, value: Any) -> Mapping[str, tuple[str, ...]]:
     result = {}
     for view, ids in _table(source, ("columns",), value).items():
         path = ("columns", view)
+        if view not in COLUMNS:
+            raise wrong(source, path, "not a known view", did_you_mean(view, COLUMNS))
         if not isinstance(ids, list) or not ids or not all(isinstance(item, str) for item in ids):
             raise wrong(source, path, f"is {_said(ids)}", 'It must be a list of column ids: ["name", "state"].')
         twice = [item for item in ids if ids.count(item) > 1]
         if twice:
             raise wrong(source, path, f"has {_said(twice[0])} twice", "Name each column once.")
+        for item in ids:
+            if item not in COLUMNS[view]:
+                raise wrong(source, path, f"{_said(item)} is not a known column", did_you_mean(item, COLUMNS[view]))
         result[view] = tuple(ids)
     return MappingProxyType(result)
 

@@ -33,11 +33,11 @@ graphics = "auto"       # a guest's screen as pixels: "auto" asks kitty, ghostty
 
 [paths]
 inventory = ""          # the database; empty: $XDG_DATA_HOME/limen/inventory.db
-log = ""                # the log file; empty: $XDG_STATE_HOME/limen/limen.log
 
 # Columns by view, in their order.
+# Views: vms, hosts, storage, volumes, networks, jobs, events, top. K on the screen chooses columns, too, and wins.
 [columns]
-# vms = ["name", "host", "state", "vcpu", "cpu", "mem"]
+# vms = ["name", "host", "state", "vcpus", "cpu", "memory"]
 
 # Sizes of new VMs, beside tiny, small, medium and large; one of those names changes it.
 # [presets.database]

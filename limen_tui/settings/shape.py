@@ -73,7 +73,6 @@ class Paths:
     """Absolute paths, or with ``~``; empty is the XDG default."""
 
     inventory: str = field(default="", metadata={"path": True})
-    log: str = field(default="", metadata={"path": True})
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,11 +33,6 @@ def data_dir() -> Path:
     return _base("XDG_DATA_HOME", ".local/share")
 
 
-def state_dir() -> Path:
-    """Where logs go."""
-    return _base("XDG_STATE_HOME", ".local/state")
-
-
 def check_home() -> None:
     """Raises ``InputError`` where there is no home folder, as with a user who is in no passwd file and without HOME."""
     try:

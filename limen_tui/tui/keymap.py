@@ -13,9 +13,8 @@ from limen_widgets.line_table.keys import BINDINGS as TABLE_KEYS
 from textual.binding import Binding
 from textual.keys import key_to_character
 
-from limen_tui.errors import ConfigError
 from limen_tui.model.actions import ACTIONS, Action, Scope
-from limen_tui.settings import Settings, validate_keymap
+from limen_tui.settings import Settings, refuse_key, validate_keymap
 from limen_tui.tui.hosts.keys import HOST_KEYS
 
 Keys = Mapping[str, tuple[str, ...]]
@@ -47,12 +46,8 @@ def effective_keys(settings: Settings) -> Keys:
     for name in settings.keymap:
         for key in keys.get(name, ()):
             if key in _OTHERS:
-                raise ConfigError(
-                    "The settings file has a mistake",
-                    f"{settings.source.name or 'config.toml'}: keymap.{name}: the key {key} is needed everywhere "
-                    f"({_OTHERS[key]})",
-                    "Choose another key.",
-                )
+                raise refuse_key(name, f"the key {key} is needed everywhere ({_OTHERS[key]})", "Choose another key.",
+                                 settings.source)  # fmt: skip
     return keys
 
 

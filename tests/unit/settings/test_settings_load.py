@@ -27,7 +27,6 @@ from limen_tui.settings import (
     load_settings,
     parse_settings,
     runtime_dir,
-    state_dir,
     validate_keymap,
 )
 
@@ -77,9 +76,11 @@ def test_values_are_taken_over():
         ("[confirm]\ncount_typed_above = 2.5", 2, "confirm.count_typed_above", "whole number"),
         ('[confirm]\n# no\ndestructive = "no"', 3, "confirm.destructive", "true or false"),
         ("[connections]\nlifecycle_per_host = 0", 2, "connections.lifecycle_per_host", "1 to 64"),
-        ('[paths]\nlog = "relative"', 2, "paths.log", "absolute"),
+        ('[paths]\ninventory = "relative"', 2, "paths.inventory", "absolute"),
         ("[columns]\nvms = 5", 2, "columns.vms", "list of column ids"),
         ('[columns]\nvms = ["a", "a"]', 2, "columns.vms", "once"),
+        ('[columns]\nvmms = ["name"]', 2, "columns.vmms", "Did you mean vms?"),
+        ('theme = "dark"\n[columns]\n\nvms = ["name", "mem"]', 4, "columns.vms", "Did you mean memory?"),
         ('[keymap]\n"vm.start" = 5', 2, "keymap.vm.start", "quotes"),
         ("[refrehs]\non_screen = 2", 1, "refrehs", "Did you mean refresh?"),
     ],
@@ -145,7 +146,7 @@ def test_keymap_mistakes_are_named_with_their_line(text, line, words):
 
 def test_xdg_folders(monkeypatch, tmp_path):
     for variable, function in (
-        ("XDG_CONFIG_HOME", config_dir), ("XDG_DATA_HOME", data_dir), ("XDG_STATE_HOME", state_dir),
+        ("XDG_CONFIG_HOME", config_dir), ("XDG_DATA_HOME", data_dir),
     ):  # fmt: skip
         monkeypatch.setenv(variable, str(tmp_path))
         assert function() == tmp_path / "limen"
