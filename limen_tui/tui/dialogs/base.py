@@ -30,8 +30,10 @@ class Dialog(ModalScreen[T]):
         width: 76; max-width: 100%; height: auto; max-height: 100%; padding: 0 1;
         border: round $accent; background: $surface; overflow-y: auto;
     }
+    Dialog > .dialog--box > Label { width: 100%; height: auto; }
     Dialog .dialog--buttons { layout: horizontal; height: 1; margin-top: 1; }
     Dialog .dialog--buttons Button { margin-right: 2; height: 1; min-width: 8; border: none !important; padding: 0 1; }
+    Dialog.-narrow .dialog--buttons { layout: vertical; height: auto; }
     Dialog .dialog--buttons Button:focus { text-style: bold reverse; }
     Dialog Input { height: 1; border: none; padding: 0 1; background: $panel; }
     Dialog Input:focus { border: none; }
@@ -40,6 +42,9 @@ class Dialog(ModalScreen[T]):
     Dialog .dialog--note { color: $text-muted; height: auto; }
     Dialog .dialog--warning { color: $text-warning; height: auto; }
     """
+
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (44, "-wide")]  # noqa: RUF012 - Textual's own
+    """Where buttons have no room beside each other they stand below each other: none is out of sight."""
 
     def __init__(self, title: str) -> None:
         super().__init__()

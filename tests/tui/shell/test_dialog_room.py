@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import pytest
 from limen_widgets.tick import Tick
+from textual.geometry import Region
 from textual.screen import ModalScreen
-from textual.widgets import Button, Input
+from textual.widgets import Button, Input, Label
 from textual.widgets._toast import Toast
 
 from limen_tui.errors import InventoryError
 from limen_tui.model.questions import Prompt, Question, QuestionKind
+from limen_tui.tui.dialogs.confirm import ConfirmDialog
 from limen_tui.tui.hosts.hostform import HostForm
 from limen_tui.tui.signin.prompts import PromptDialog
 from tests.tui.shell.world import World, running
@@ -92,3 +94,24 @@ async def test_the_choice_to_remember_shows_without_colour_and_buttons_take_one_
         await world.pilot.pause()
         assert f"[{'x' if remember else ' '}] Keep in memory" in str(tick.render())
         assert {button.region.height for button in dialog.query(Button)} == {1}
+
+
+@pytest.mark.parametrize("size", [(20, 5), (40, 12), (60, 20), (80, 24), (120, 40)])
+async def test_what_is_asked_is_not_cut_off_and_the_button_with_the_keyboard_is_in_sight(size: tuple[int, int]) -> None:
+    async with running() as world:
+        await world.pilot.resize_terminal(*size)
+        vm = next(vm for vm in world.app.fleet.view.vms if vm.state == "running")
+        assert world.app.main.panel.show_vm(vm.key)
+        await world.press("S")
+        dialog = world.app.screen
+        assert isinstance(dialog, ConfirmDialog)
+        inside = dialog.query_one(".dialog--box").scrollable_content_region
+        label = dialog.query_one("#what", Label)
+        assert label.region.right <= inside.right
+        shown = " ".join(strip.text.strip() for strip in label.render_lines(Region(0, 0, *label.size)))
+        assert " ".join(shown.split()) == " ".join(dialog._words().split())
+        for button in ("yes", "no", "yes"):
+            await world.press("right")
+            focused = dialog.focused
+            assert focused is not None and focused.id == button
+            assert focused.region.intersection(inside) == focused.region
