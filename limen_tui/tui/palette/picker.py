@@ -26,7 +26,8 @@ class Picker(Dialog[str | None]):
     ]
     DEFAULT_CSS = """
     Picker { align: center top; }
-    Picker > .dialog--box { margin-top: 2; }
+    Picker > .dialog--box { margin-top: 2; width: 100; }
+    Picker #why { height: 1; }
     Picker LineTable { height: auto; background: $surface; }
     Picker LineTable:blur > .line-table--cursor { background: $primary 45%; text-style: bold; }
     Picker:ansi LineTable:blur > .line-table--cursor { text-style: reverse; }
@@ -110,7 +111,9 @@ class Picker(Dialog[str | None]):
 
     def _explain(self) -> None:
         pick = self._table.cursor_row
-        self.query_one("#why", Label).update(f"Not now: {pick.reason}" if pick is not None and pick.reason else "")
+        # in the list it may be cut off
+        told = "" if pick is None else f"Not now: {pick.reason}" if pick.reason else pick.detail
+        self.query_one("#why", Label).update(told)
 
     def _choose(self) -> None:
         pick = self._table.cursor_row
@@ -127,9 +130,9 @@ def _columns() -> Sequence[Column[Pick]]:
         return "dim" if pick.reason else ""
 
     return (
-        Column("label", "", lambda pick: ((pick.label, tone(pick)),), min_width=10, max_width=60, flex=2,
+        Column("label", "", lambda pick: ((pick.label, tone(pick)),), min_width=10, max_width=60, flex=1,
                priority=0, highlight=False),
-        Column("detail", "", lambda pick: ((pick.reason or pick.detail, "dim"),), min_width=6, max_width=60, flex=2,
+        Column("detail", "", lambda pick: ((pick.reason or pick.detail, "dim"),), min_width=6, max_width=90, flex=8,
                priority=2, highlight=False),
         Column("key", "", lambda pick: ((pick.key, "dim" if pick.reason else "accent"),), width=6, align="right",
                priority=1, highlight=False),

@@ -169,6 +169,15 @@ def test_help_shows_the_keymap_in_force() -> None:
     assert effective_keys(Settings())["vm.kill"] == ("D",)
 
 
+@pytest.mark.parametrize("width", [20, 36, 78, 198])
+def test_help_loses_no_word_on_a_narrow_terminal(width: int) -> None:
+    keys = effective_keys(Settings())
+    wide = " ".join(line.plain for line in help_lines(keys, 1000)).split()
+    lines = help_lines(keys, width)
+    assert " ".join(line.plain for line in lines).split() == wide
+    assert max(line.cell_len for line in lines) <= max(width, 36)
+
+
 def test_the_matcher_narrows_and_widens_again() -> None:
     picks = [Pick(str(n), f"web{n}", search=f"web{n}") for n in range(300)] + [Pick("x", "wet bar", search="wet bar")]
     matcher = Matcher(picks)
