@@ -175,7 +175,7 @@ def test_help_loses_no_word_on_a_narrow_terminal(width: int) -> None:
     wide = " ".join(line.plain for line in help_lines(keys, 1000)).split()
     lines = help_lines(keys, width)
     assert " ".join(line.plain for line in lines).split() == wide
-    assert max(line.cell_len for line in lines) <= max(width, 36)
+    assert max(line.cell_len for line in lines) <= max(width, 40)
 
 
 def test_the_matcher_narrows_and_widens_again() -> None:
