@@ -6,6 +6,7 @@ the pieces under way are sent again. Two are under way at once, so that a far ho
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import threading
 import time
@@ -20,7 +21,7 @@ from limen_tui.errors import ConnectError, InputError, LimenError, StepFailed, T
 from limen_tui.jobs.context import Context
 from limen_tui.model.imagehead import HEAD, read_head, refusal
 from limen_tui.model.ports import HostVerbs
-from limen_tui.model.units import clean
+from limen_tui.model.units import clean, size
 
 PIECE: Final = 32 << 20
 """Most bytes of one stream."""
@@ -252,6 +253,7 @@ class _Pouring:
             if broke is not None:
                 self._context.log(f"{broke}; going on from {at} bytes when the host is back")
                 _wait_for_host(self._context, self._context.host_id, broke)
+                _check_full(self._context, self._place)
                 self._begin(at, piece)
                 broke, wanted = None, LEAST
         return max(min(LEAST, PIECE), min(wanted, PIECE))
@@ -274,6 +276,19 @@ def _wait_for_host(context: Context, host_id: str, error: ConnectError) -> None:
             raise error
         context.stop.wait(_TICK)
     context.stop.wait(_TICK)
+
+
+def _check_full(context: Context, place: Place) -> None:
+    """Raises ``StepFailed`` when a host that broke off has no room left: there are libvirtds (11.3 is one) that die of
+    a full disk under a stream, and would die of every piece that is sent again."""
+    if not place.blank:
+        return  # it may have its room already
+    with contextlib.suppress(LimenError):  # the figure is of when libvirt last looked; it cannot look while it writes
+        context.ask(lambda verbs: verbs.storage.refresh(place.pool))
+    pool = next((each for each in context.ask(lambda verbs: verbs.pools()) if each.name == place.pool), None)
+    if pool is not None and pool.active and pool.available < LEAST:
+        raise StepFailed("The host's disk is full", f"{size(pool.available)} free in the pool {clean(pool.name)}.",
+                         "Make room there, or use another pool.")  # fmt: skip
 
 
 def read_piece(context: Context, host_id: str, pool: str, name: str, at: int, count: int) -> bytes:
