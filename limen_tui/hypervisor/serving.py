@@ -172,9 +172,10 @@ class Serving:
         """Sample everything in one bulk call."""
         clock = self._context.clock
         before = clock.mono()
-        sample = self._sampler.sample(self._context.watch)
-        self._book.apply(sample, self._meter.update(sample))
-        self._details = self._detail_meter.update(sample, self._context.watch.close)
+        watch = self._context.watch
+        sample = self._sampler.sample(watch)
+        self._book.apply(sample, self._meter.update(sample, sparing=watch.sparing))
+        self._details = self._detail_meter.update(sample, watch.close)
         load = host_load(None if self._last is None else self._last.host, sample.host)
         self._load = replace(
             load, tick_ms=(clock.mono() - before) * 1000, rpcs=self._sampler.rpcs, ticks=self._sampler.ticks,

@@ -27,28 +27,44 @@ class RateMeter:
         self._before: RawSample | None = None
         self._raw: dict[str, RawVM] = {}
         self._loads: dict[str, VMLoad] = {}
+        self._left: dict[str, float] = {}
+        """VMs left out the last time, with the monotonic seconds of the counters that are kept of them."""
+        self._turn = 0
 
-    def update(self, sample: RawSample) -> Mapping[str, VMLoad]:
-        """Loads by UUID for every VM in ``sample``. A VM seen for the first time has no rates yet."""
-        before, raw, seconds = self._before, self._raw, 0.0
+    def update(self, sample: RawSample, *, sparing: bool = False) -> Mapping[str, VMLoad]:
+        """Loads by UUID for every VM in ``sample``. A VM seen for the first time has no rates yet.
+
+        ``sparing``: a running VM whose details are not wanted keeps its load every other time and then has rates over
+        both; it is half of such VMs each time.
+        """
+        before, raw, left, seconds = self._before, self._raw, self._left, 0.0
         if before is not None:
             seconds = sample.mono - before.mono
             if 0 <= seconds < SHORTEST:
                 return {vm.uuid: self._loads.get(vm.uuid, NO_LOAD) for vm in sample.vms}
-        detail = sample.detail
-        self._loads = {
-            vm.uuid: _load(
-                raw.get(vm.uuid) if seconds > 0 else None, vm, seconds, each=detail is None or vm.uuid in detail
-            )
-            for vm in sample.vms
-        }
-        self._before = sample
-        self._raw = {vm.uuid: vm for vm in sample.vms}
-        return self._loads
+            if seconds < 0:
+                raw, left = {}, {}
+        self._turn = turn = 1 - self._turn
+        known, detail = self._loads, sample.detail
+        loads, kept, leaving = dict[str, VMLoad](), dict[str, RawVM](), dict[str, float]()
+        for place, vm in enumerate(sample.vms):
+            uuid = vm.uuid
+            old, each = raw.get(uuid), detail is None or uuid in detail
+            if (
+                sparing and not each and place & 1 == turn and uuid not in left and before is not None
+                and old is not None and old.state in RUNNING_STATES and vm.state == old.state
+                and known[uuid].cpu_pct is not None
+            ):  # fmt: skip
+                loads[uuid], kept[uuid], leaving[uuid] = known[uuid], old, before.mono
+                continue
+            loads[uuid] = _load(old, vm, sample.mono - left[uuid] if uuid in left else seconds, each=each)
+            kept[uuid] = vm
+        self._before, self._raw, self._loads, self._left = sample, kept, loads, leaving
+        return loads
 
     def reset(self) -> None:
         """Forget the last sample: the link was lost, and the gap would be averaged over."""
-        self._before, self._raw = None, {}
+        self._before, self._raw, self._left = None, {}, {}
 
 
 def host_load(before: RawHost | None, now: RawHost) -> HostLoad:

@@ -103,6 +103,8 @@ class LimenApp(App[int], inherit_bindings=False):
         self.sign_in = SignInDesk(self, fleet.questions)
         self.keeping = KeepingWatch(self)
         self._notices = tuple(notices)
+        self.begun = False
+        """Whether the first screen is up."""
         self.came_back = float("-inf")
         """When the terminal last came back from another program, in monotonic seconds."""
         self._typed_at = float("-inf")
@@ -151,6 +153,7 @@ class LimenApp(App[int], inherit_bindings=False):
         self.call_after_refresh(self._begin)
 
     def _begin(self) -> None:
+        self.begun = True
         from limen_tui.tui.notices import NoticePlacer  # noqa: PLC0415 - no dialog is open yet
 
         NoticePlacer(self).begin()
@@ -228,9 +231,10 @@ class LimenApp(App[int], inherit_bindings=False):
         if needs is None:
             return
         refresh, hosts = self.settings.refresh, self.fleet.hosts
-        if (needs, hosts) == self._watched:
+        sparing = self.fleet.view.totals.vms >= MANY
+        if (needs, hosts, sparing) == self._watched:
             return
-        self._watched = needs, hosts
+        self._watched = needs, hosts, sparing
         visible: dict[str, set[str]] = {}
         for key in needs.visible:
             visible.setdefault(key.host_id, set()).add(key.uuid)
@@ -240,7 +244,7 @@ class LimenApp(App[int], inherit_bindings=False):
                 host.id,
                 Watch(refresh.on_screen if close else refresh.background, needs.groups,
                       frozenset(visible.get(host.id, ())),
-                      frozenset(key.uuid for key in needs.close if key.host_id == host.id)),
+                      frozenset(key.uuid for key in needs.close if key.host_id == host.id), sparing),
             )  # fmt: skip
 
     def action_leave(self, code: int = 0) -> None:

@@ -20,7 +20,7 @@ def serve(
     many rows on screen change once a second and nothing else; ``usual``: the refresh rates that Limen has by default.
     """
     from limen_tui.fleet.actor import Actor
-    from limen_tui.fleet.fleet import Fleet
+    from limen_tui.fleet.fleet import MANY, Fleet
     from limen_tui.hypervisor.simulated import simulated_fleet
     from limen_tui.inventory import open_inventory
     from limen_tui.model.clock import SystemClock
@@ -43,7 +43,7 @@ def serve(
         gc.set_threshold(YOUNG, 20, 50)
         fleet.start()
         for host in made.hosts:
-            fleet.watch(host.id, Watch(1.0))
+            fleet.watch(host.id, Watch(1.0, sparing=vms >= MANY))
         time.sleep(3600)
     if still:
         fleet.start()

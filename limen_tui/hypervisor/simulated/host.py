@@ -193,7 +193,7 @@ class SimulatedHost:
                 raw = machine.raw(vcpus_too=vcpus_too)
             raws.append(raw)
         sample = RawSample(now, wall, tuple(raws), detail=self._watch.visible)
-        loads = self._meter.update(sample)
+        loads = self._meter.update(sample, sparing=self._watch.sparing)
         details = self._detail_meter.update(sample, self._watch.close)
         vms, known, host_id, host_name = {}, self._vms, self.host.id, self.host.name
         for uuid, machine in self._machines.items():

@@ -167,6 +167,36 @@ def test_a_stopped_vm_without_figures_is_one_shared_object() -> None:
     assert RateMeter().update(sample(0.0, raw(OFF)))["u"] == NO_LOAD
 
 
+def test_sparing_works_out_half_of_the_rows_that_are_not_on_screen_each_time() -> None:
+    meter, names = RateMeter(), ("on-screen", "a", "b")
+
+    def at(second: int) -> dict[str, VMLoad]:
+        vms = tuple(RawVM(name, name, RUNNING, cpu_time_ns=second**2 * SECOND // 100, vcpus=1) for name in names)
+        seen = RawSample(float(second), 0.0, vms, detail=frozenset({"on-screen"}))
+        return dict(meter.update(seen, sparing=True))
+
+    at(0)
+    rates = [{name: load.cpu_pct for name, load in at(second).items()} for second in range(1, 6)]
+    # the counter is the square of the time in hundredths: over one second a rate is odd, over two it is even
+    by_name = {name: pytest.approx([each[name] for each in rates]) for name in names}
+    assert by_name == {"on-screen": [1, 3, 5, 7, 9], "a": [1, 1, 4, 4, 8], "b": [1, 3, 3, 6, 6]}
+
+
+def test_sparing_tells_at_once_of_what_does_not_just_go_on() -> None:
+    meter = RateMeter()
+
+    def at(mono: float, *vms: RawVM) -> VMLoad:
+        return meter.update(RawSample(mono, 0.0, vms, detail=frozenset()), sparing=True)["u"]
+
+    for mono in range(4):
+        at(mono, raw(cpu_time_ns=mono * SECOND // 2, vcpus=1))
+    for mono in (4, 5):
+        assert at(mono, raw(PAUSED, cpu_time_ns=2 * SECOND, vcpus=1)).cpu_pct == 0.0
+    assert at(6, raw(cpu_time_ns=3 * SECOND, vcpus=1)).cpu_pct is None
+    assert at(7, raw(cpu_time_ns=3 * SECOND + SECOND // 4, vcpus=1)).cpu_pct == pytest.approx(25.0)
+    assert at(8, raw(OFF)) == NO_LOAD
+
+
 def test_host_figures() -> None:
     load = host_load(RawHost(100, 1000), RawHost(200, 1200, mem_used_kib=5, load1=0.5))
     assert (load.cpu_pct, load.mem_used_kib, load.load1) == (pytest.approx(50.0), 5, 0.5)
@@ -187,16 +217,19 @@ VMS = st.builds(
     disks=DISKS, nics=NICS,
 )  # fmt: skip
 SAMPLES = st.lists(
-    st.builds(RawSample, st.floats(-1e6, 1e6), st.floats(-1e12, 1e12), st.lists(VMS, max_size=3).map(tuple)),
+    st.builds(
+        RawSample, st.floats(-1e6, 1e6), st.floats(-1e12, 1e12), st.lists(VMS, max_size=3).map(tuple),
+        detail=st.none() | st.just(frozenset("u")),
+    ),
     max_size=5,
 )
 
 
-@given(SAMPLES)
-def test_no_sample_makes_an_absurd_figure(samples: list[RawSample]) -> None:
+@given(SAMPLES, st.booleans())
+def test_no_sample_makes_an_absurd_figure(samples: list[RawSample], sparing: bool) -> None:
     meter = RateMeter()
     for each in samples:
-        loads = meter.update(each)
+        loads = meter.update(each, sparing=sparing)
         assert set(loads) == {vm.uuid for vm in each.vms}
         for load in loads.values():
             shares = [load.cpu_pct, load.mem_pct, load.steal_pct, *load.vcpu_pct]
