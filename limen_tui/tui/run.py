@@ -22,6 +22,8 @@ from limen_tui.tui.keysfirst import KeysFirst
 
 PATIENCE = 0.8
 """Seconds that the way out may take before it is cut short."""
+SOON = 0.01
+"""Seconds between two looks at whether the first screen is up, for one who leaves before it is."""
 COMING_BACK = 0.5
 """Seconds after ssh or an editor gave the terminal back in which a Ctrl+C was theirs."""
 _MODES = (1049, 1000, 1002, 1003, 1004, 1006, 1015, 2004)
@@ -55,7 +57,13 @@ def run(fleet: Fleet, settings: Settings, *, notices: Sequence[Problem | str] = 
         if number == signal.SIGINT and time.monotonic() - app.came_back < COMING_BACK:
             return
         way_out.begin(128 + number)
-        app.action_leave(128 + number)
+        depart(128 + number)
+
+    def depart(code: int) -> None:
+        if app.begun:
+            app.action_leave(code)
+        else:  # parts of a screen that is taken down while it is being made would miss one another
+            asyncio.get_running_loop().call_later(SOON, depart, code)
 
     try:
         with asyncio.Runner(loop_factory=lambda: asyncio.SelectorEventLoop(KeysFirst())) as runner:

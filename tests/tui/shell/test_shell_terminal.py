@@ -117,3 +117,32 @@ def test_a_signal_restores_the_terminal(number: signal.Signals) -> None:
             os.kill(pid, signal.SIGKILL)
             os.waitpid(pid, 0)
         os.close(fd)
+
+
+def test_a_signal_while_the_first_screen_is_being_made_ends_as_cleanly() -> None:
+    early = """
+import os, signal
+from limen_tui.tui.fleet.tree import HostTree
+compose = HostTree.compose
+def now(tree):
+    os.kill(os.getpid(), signal.SIGTERM)
+    return compose(tree)
+HostTree.compose = now
+sys.exit"""
+    pid, fd = pty.fork()
+    if pid == 0:
+        os.environ["TERM"] = "xterm-256color"
+        os.execv(sys.executable, [sys.executable, "-c", PROGRAM.replace("\nsys.exit", early)])
+    fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    try:
+        seen = read_until(fd, b"\0never", seconds=20)
+        _, status = os.waitpid(pid, 0)
+        pid = 0
+        assert os.waitstatus_to_exitcode(status) == 128 + signal.SIGTERM
+        assert b"\x1b[?1049l" in seen
+        assert b"Error" not in seen and b"NoMatches" not in seen
+    finally:
+        if pid:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+        os.close(fd)
