@@ -43,19 +43,22 @@ def test_help_names_every_target() -> None:
     assert {"run", "test", "check", "bench", "lab", "screenshots", "lock"} <= named
 
 
-def told_by_install(tmp_path: Path, version: str, *others: str) -> subprocess.CompletedProcess[str]:
-    """``.ci/install`` on a machine whose python3 is of that version and may have others beside it.
+def told_by_install(
+    tmp_path: Path, version: str, *others: str, knows: str = "installed"
+) -> subprocess.CompletedProcess[str]:
+    """``.ci/install`` for a user on a machine whose python3 is of that version (empty: new enough).
 
-    It knows no package, so that nothing can be installed by a test.
+    It has no sudo, so that nothing can be installed by a test; ``knows`` is what it says of each package.
     """
     programs = tmp_path / "bin"
     programs.mkdir()
-    fakes = {"python3": f'case "$2" in *exit*) exit 1;; *) echo "is {version}";; esac', "apt-cache": "exit 1",
-             "dpkg-query": "echo installed", **dict.fromkeys(others, "exit 0")}  # fmt: skip
+    python = f'case "$2" in *exit*) exit 1;; *) echo "is {version}";; esac' if version else "echo /usr"
+    fakes = {"python3": python, "apt-cache": "exit 1", "id": "echo 1000", "dpkg-query": f"echo {knows}",
+             **dict.fromkeys(others, "exit 0")}  # fmt: skip
     for name, does in fakes.items():
         (programs / name).write_text(f"#!/bin/sh\n{does}\n")
         (programs / name).chmod(0o755)
-    for real in ("bash", "grep", "id", "readlink"):
+    for real in ("bash", "grep", "readlink"):
         (programs / real).symlink_to(Path("/usr/bin") / real)
     return subprocess.run(["bash", ROOT / ".ci/install", "run"], cwd=tmp_path, capture_output=True, text=True,
                           env={"PATH": str(programs)}, check=False, timeout=30)  # fmt: skip
@@ -109,6 +112,13 @@ def test_what_needs_root_runs_by_sudo_and_leaves_nothing_of_roots(tmp_path: Path
     ]  # fmt: skip
     owner = os.geteuid() or 4321  # only root can give files away
     assert {(tmp_path / "tree" / path).stat().st_uid for path in ("made", "made/file")} == {owner}
+
+
+def test_packages_that_only_root_can_install_are_named_where_there_is_no_sudo(tmp_path: Path) -> None:
+    ran = told_by_install(tmp_path, "", knows="nothing")
+    assert ran.returncode == 1
+    assert "As root: apt-get install" in ran.stderr
+    assert "libvirt-daemon-system" in ran.stderr
 
 
 def test_root_needs_no_sudo(tmp_path: Path) -> None:
