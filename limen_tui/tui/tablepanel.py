@@ -133,9 +133,15 @@ class TablePanel(ViewPanel, Generic[R]):
         return None
 
     def show_host(self, host_id: str | None) -> None:
-        """Limit to one host."""
+        """Limit to one host. A display that is held still shows the other host's rows as they are now."""
+        if host_id == self._host_id:
+            return
         self._host_id = host_id
+        if not self.children:
+            return
+        frozen, self.table.freeze = self.table.freeze, False
         self.show_fleet(self.fleet.view)
+        self.table.freeze = frozen
 
     def in_scope(self, host_id: str) -> bool:
         """Whether rows of that host are to be shown."""

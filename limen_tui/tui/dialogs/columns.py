@@ -44,7 +44,7 @@ class ColumnsDialog(Dialog[tuple[str, ...] | None]):
         by_id = {column.id: column for column in self._all}
         ids = [*shown, *(name for name in by_id if name not in shown)]
         return [
-            _Choice(c.id, c.title.strip() or c.id, c.header_help, c.id in shown, c.sticky)
+            _Choice(c.id, " ".join(c.title.split()) or c.id, c.header_help, c.id in shown, c.sticky)
             for c in (by_id[name] for name in ids)
         ]
 

@@ -80,8 +80,8 @@ def net(vm: VM) -> Line:
 
 
 def _rates(vm: VM, first: float | None, second: float | None) -> Line:
-    if first is None and second is None:
-        return _unknown() if vm.state is VMState.RUNNING else ()
+    if first is None and second is None and vm.state is not VMState.RUNNING:
+        return ()
     return _two(fmt.rate(first), fmt.rate(second), first, second)
 
 
@@ -142,9 +142,9 @@ def steal(vm: VM) -> Line:
 def iops(vm: VM) -> Line:
     """Disk requests per second, read and written."""
     load = vm.load
-    if load.disk_rd_iops is None and load.disk_wr_iops is None:
-        return _unknown() if vm.state is VMState.RUNNING else ()
     reads, writes = load.disk_rd_iops, load.disk_wr_iops
+    if reads is None and writes is None and vm.state is not VMState.RUNNING:
+        return ()
     return _two(fmt.count(reads), fmt.count(writes), reads, writes)
 
 

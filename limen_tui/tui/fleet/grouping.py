@@ -19,12 +19,25 @@ def group_of(mode: str) -> Callable[[VM], str] | None:
     return {"host": _by_host, "state": vm_word, "tag": _by_tag}.get(mode)
 
 
+def summary_of(mode: str) -> Callable[[str, Sequence[VM]], Line]:
+    """The totals in the headings of a grouping; those by state need not say how many run."""
+    return _figures if mode == "state" else summary
+
+
 def summary(label: str, vms: Sequence[VM]) -> Line:
-    """Running, vCPUs and memory of a group's VMs."""
-    del label
-    active = [vm for vm in vms if vm.state.is_active and not vm.stale]
+    """Running, vCPUs and memory of a group's VMs that are live."""
+    active = [vm for vm in vms if vm.state.is_active]
     if not active:
         return (("none running", "dim"),)
+    if all(vm.stale for vm in active):
+        return ((f"{len(active):,} running when last seen", "dim"),)
+    return ((f"{sum(not vm.stale for vm in active):,} running   ", ""), *_figures(label, vms))
+
+
+def _figures(_: str, vms: Sequence[VM]) -> Line:
+    active = [vm for vm in vms if vm.state.is_active and not vm.stale]
+    if not active:
+        return ()
     loads = [vm.load for vm in active]
     vcpus = sum(vm.vcpus for vm in active)
     busy = [(load.cpu_pct, vm.vcpus) for load, vm in zip(loads, active, strict=True) if load.cpu_pct is not None]
@@ -33,8 +46,7 @@ def summary(label: str, vms: Sequence[VM]) -> Line:
     used = [load.mem_used_kib for load in loads if load.mem_used_kib is not None]
     given = sum(load.mem_assigned_kib or vm.facts.memory_kib for load, vm in zip(loads, active, strict=True))
     return (
-        (f"{len(active):,} running", ""),
-        (f"   {vcpus:,} vCPU", ""), (f" {fmt.percent(cpu)}", "dim"),
+        (f"{vcpus:,} vCPU", ""), (f" {fmt.percent(cpu)}", "dim"),
         ("   " + fmt.memory_pair(sum(used) if used else None, given), ""),
     )  # fmt: skip
 

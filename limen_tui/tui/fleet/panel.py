@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar, Final
+from typing import ClassVar, Final, NamedTuple
 
 from limen_widgets.line_table.messages import (
     ColumnsChanged,
@@ -38,8 +38,21 @@ MANY: Final = 2000
 BREATH: Final = 0.9
 STRIP_FROM: Final = 20
 """Lines of the panel from which the strip is shown by itself."""
+REACTION: Final = 0.7
+"""Seconds in which a key is still meant for the VM that was under the cursor, should that have left the table (gone,
+or no longer what the filter wants): a person has not seen yet that another is there."""
 SORT, GROUPING = "vms.sort", "vms.grouping"
 """What order and grouping are remembered as between runs; the main screen remembers the order of every view."""
+
+
+class Lost(NamedTuple):
+    """A VM that left the table from under the cursor."""
+
+    key: VMKey
+    now_at: VMKey | None
+    """Where the cursor went by itself."""
+    at: float
+    """Monotonic seconds."""
 
 
 class FleetPanel(ViewPanel):
@@ -74,6 +87,7 @@ class FleetPanel(ViewPanel):
         self._happened: tuple[int, ...] = ()
         self._late = False
         self._strip_wanted: bool | None = None
+        self._lost: Lost | None = None
         self._rows: tuple[object, tuple[VM, ...]] = (None, ())
 
     def compose(self) -> ComposeResult:
@@ -82,7 +96,7 @@ class FleetPanel(ViewPanel):
         yield ScopeLine()
         yield VMTable(
             vm_columns(self._fleet.clock.wall, self._cpu_history, self._host_group, self._host_colour),
-            lambda vm: vm.key, id="vm-table", group_summary=grouping.summary,
+            lambda vm: vm.key, id="vm-table",
         )  # fmt: skip
         yield EmptyNote()
         yield DetailStrip(self._fleet)
@@ -116,7 +130,10 @@ class FleetPanel(ViewPanel):
             return
         self._view = view
         self._filled_at = self._fleet.clock.mono()
+        aimed = self.cursor
         self.table.set_rows(self._in_scope(view))
+        if aimed is not None and self.cursor != aimed:
+            self._lost = Lost(aimed, self.cursor, self._filled_at)
         self._tell()
 
     def show_host(self, host_id: str | None) -> None:
@@ -124,13 +141,20 @@ class FleetPanel(ViewPanel):
         if host_id == self._host_id:
             return
         self._host_id = host_id
+        before = len(self.table.marked)
+        frozen, self.table.freeze = self.table.freeze, False  # time stands still; what is looked at does not
         self.table.set_rows(self._in_scope(self._view))
+        self.table.freeze = frozen
+        if dropped := before - len(self.table.marked):
+            words = "mark on another host was" if dropped == 1 else "marks on other hosts were"
+            self.notify(f"{dropped:,} {words} taken away", markup=False, timeout=4)
         self._tell()
 
     def target(self) -> Target:
         """The marked VMs, else the one under the cursor, as the fleet has them now, and their hosts."""
         view = self._fleet.view
-        keys = self.marked or ((self.cursor,) if self.cursor is not None else ())
+        aimed = self._aimed()
+        keys = self.marked or ((aimed,) if aimed is not None else ())
         vms = tuple(vm for vm in (view.vm(key) for key in keys) if vm is not None)
         ids = dict.fromkeys(vm.key.host_id for vm in vms) or ({self._host_id: None} if self._host_id else {})
         hosts = tuple(host for host in (view.host(host_id) for host_id in ids) if host is not None)
@@ -166,6 +190,14 @@ class FleetPanel(ViewPanel):
         """The VM under the cursor."""
         key = self.table.cursor_key
         return key if isinstance(key, VMKey) else None
+
+    def _aimed(self) -> VMKey | None:
+        """The VM that a key is meant for: that under the cursor, or the one that has just left from under it."""
+        lost, cursor = self._lost, self.cursor
+        if lost is not None and cursor == lost.now_at and self._fleet.clock.mono() - lost.at < REACTION:
+            return lost.key
+        self._lost = None
+        return cursor
 
     @property
     def marked(self) -> tuple[VMKey, ...]:
@@ -214,7 +246,7 @@ class FleetPanel(ViewPanel):
 
     def step_back(self) -> bool:
         """Escape undoes one layer: marks, then the filter, then the limit to one host."""
-        if self.table.marked:
+        if self.table.marked or self.table.range_begun:
             self.table.action_clear_marks()
         elif self._filter.text:
             self.query_one(FilterBar).text = ""
@@ -254,7 +286,7 @@ class FleetPanel(ViewPanel):
 
     def _group(self, mode: str) -> None:
         self._grouping = mode if mode in grouping.MODES else ""
-        self.table.set_grouping(grouping.group_of(self._grouping), grouping.summary)
+        self.table.set_grouping(grouping.group_of(self._grouping), grouping.summary_of(self._grouping))
 
     def _set_filter(self, text: str) -> None:
         self._filter = Filter.typed(text, self._view, self._fleet.clock.wall)
@@ -273,7 +305,7 @@ class FleetPanel(ViewPanel):
         self.query_one(EmptyNote).display = empty
         self.query_one(ScopeLine).show_state(ScopeState(
             host, shown, total, self._filter.text if self._filter.predicate else "", self._grouping,
-            len(table.marked), self._sorted_by()))  # fmt: skip
+            len(table.marked), table.marks_hidden, table.range_begun, self._sorted_by()))  # fmt: skip
         self.query_one(FilterBar).show_below(self._filter.below, self._filter.at, self._filter.completion)
         self._place_strip()
         self.strip.show_vm(self.cursor)

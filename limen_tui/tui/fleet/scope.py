@@ -10,7 +10,7 @@ from limen_tui.tui.fleet import fmt
 from limen_tui.tui.fleet.fit import Item, fit
 from limen_tui.tui.fleet.lines import Lines
 
-DIM, STRONG, ACCENT = "scope--label", "scope--value", "scope--accent"
+DIM, STRONG, ACCENT, WARN = "scope--label", "scope--value", "scope--accent", "scope--warn"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,19 +23,23 @@ class ScopeState:
     filter_text: str = ""
     grouping: str = ""
     marked: int = 0
+    hidden: int = 0
+    """Of the marked ones, those that a filter or a folded group hides: keys act on them, too."""
+    range_begun: bool = False
     sorted_by: tuple[str, bool] = ("", False)
 
 
 class ScopeLine(Lines):
     """One line; what matters least goes first where it is narrow."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {DIM, STRONG, ACCENT}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {DIM, STRONG, ACCENT, WARN}
     DEFAULT_CSS = """
     ScopeLine {
         height: 1;
         & > .scope--label { color: $text-muted; }
         & > .scope--value { text-style: bold; }
         & > .scope--accent { color: $text-accent; text-style: bold; }
+        & > .scope--warn { color: $text-warning; text-style: bold; }
     }
     """
 
@@ -66,7 +70,11 @@ def scope_items(state: ScopeState) -> list[Item]:
     things = " VM" if state.total == 1 else " VMs"
     items = [Item(0, (((where, STRONG), ("  ", ""), (number, ACCENT if filtered else STRONG), (things, DIM)),))]
     if state.marked:
-        items.append(Item(1, (((f"● {state.marked:,} marked", ACCENT),),)))
+        marked = (f"● {state.marked:,} marked", ACCENT)
+        hidden = (f", {state.hidden:,} of them hidden", WARN)
+        items.append(Item(1, ((marked, hidden), (marked,)) if state.hidden else ((marked,),)))
+    if state.range_begun:
+        items.append(Item(2, ((("range begun", ACCENT), (" v ends it", DIM)),)))
     if state.filter_text:
         text = fmt.clean(state.filter_text)
         items.append(Item(3, ((("/", DIM), (text, ACCENT)),)))
@@ -74,5 +82,5 @@ def scope_items(state: ScopeState) -> list[Item]:
         items.append(Item(5, ((("by ", DIM), (state.grouping, "")),)))
     title, down = state.sorted_by
     if title:
-        items.append(Item(6, ((("sorted by ", DIM), (f"{title} {'▼' if down else '▲'}", "")),)))
+        items.append(Item(6, ((("sorted by ", DIM), (f"{' '.join(title.split())} {'▼' if down else '▲'}", "")),)))
     return items

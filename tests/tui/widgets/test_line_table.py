@@ -211,3 +211,13 @@ async def test_old_rows_are_let_go() -> None:
             await pilot.pause(0.01)
         assert not app.table._old
         assert app.table._shedding is None
+
+
+async def test_the_header_says_how_many_columns_are_out_of_sight_on_which_side() -> None:
+    app = Bench(vms(3))
+    async with app.run_test(size=(18, 10)) as pilot:
+        assert "+1→" in text(app)[0] and "←" not in text(app)[0]
+        await pilot.press("right")
+        assert "←1" in text(app)[0] and "→" not in text(app)[0] and "Kind" in text(app)[0]
+        await pilot.press("left")
+        assert "+1→" in text(app)[0] and "←" not in text(app)[0]

@@ -81,9 +81,13 @@ class TableActions:
         start = None if self._range_from is None else self._model.index_of(self._range_from)
         if start is None:
             self._range_from = self._model.cursor
+            self.post_message(messages.MarksChanged(self, self._model.marks))
             return
         self._range_from = None
-        self.set_marks(self._model.marks | self._model.keys_between(start, self._model.index))
+        marks = self._model.marks | self._model.keys_between(start, self._model.index)
+        if marks == self._model.marks:
+            self.post_message(messages.MarksChanged(self, marks))
+        self.set_marks(marks)
 
     def action_invert_marks(self: LineTable[Any]) -> None:  # type: ignore[misc]
         """Mark what is shown and not marked, and the other way round."""
@@ -95,8 +99,20 @@ class TableActions:
 
     def action_clear_marks(self: LineTable[Any]) -> None:  # type: ignore[misc]
         """Unmark everything and forget a range that was begun."""
+        if self._range_from is not None and not self._model.marks:
+            self.post_message(messages.MarksChanged(self, self._model.marks))
         self._range_from = None
         self.set_marks(frozenset())
+
+    @property
+    def range_begun(self: LineTable[Any]) -> bool:  # type: ignore[misc]
+        """Whether a range was begun whose other end is still to come."""
+        return self._range_from is not None
+
+    @property
+    def marks_hidden(self: LineTable[Any]) -> int:  # type: ignore[misc]
+        """Marked rows that a filter or a folded group hides."""
+        return len(self._model.marks - self._model.all_keys()) if self._model.marks else 0
 
     def action_sort_next(self: LineTable[Any], by: int) -> None:  # type: ignore[misc]
         """Sort by the column beside the one sorted by."""

@@ -154,9 +154,8 @@ class Painter(Generic[R]):
             self._style(line, ""),
         )
 
-    def header_strip(self, width: int, sort: str, arrow: str, more: int) -> Strip:
-        """Titles, the sort arrow, and how many columns did not fit."""
-        note = f" +{more}→" if more else ""
+    def header_strip(self, width: int, sort: str, arrow: str, note: str) -> Strip:
+        """Titles, the sort arrow, and ``note`` at the right: how many columns are out of sight on each side."""
         segments, room = [Segment(" " * GUTTER, self._style("header", ""))], width - len(note) - GUTTER
         for number, spot in enumerate(self.placed):
             if number:
@@ -170,7 +169,7 @@ class Painter(Generic[R]):
             room -= spot.width
             segments += [Segment(text, self._style("header", style)) for text, style in shown]
         strip = _filled(segments, width, self._style("header", ""))
-        if more:
+        if note:
             strip = Strip.join([strip.crop(0, width - len(note)), Strip([Segment(note, self._style("header", "dim"))])])
         return strip
 

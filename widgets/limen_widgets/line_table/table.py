@@ -278,8 +278,9 @@ class LineTable(TableActions, ScrollView, Generic[R], can_focus=True):
         width = self._room
         if y == 0:
             column_id, reverse = self.sorting
-            more = len(self._painter.columns) - len(self._painter.placed)
-            return self._painter.header_strip(width, column_id, "▼" if reverse else "▲", more)
+            more = len(self._painter.columns) - len(self._painter.placed) - self._shift
+            note = f" ←{self._shift}" * bool(self._shift) + f" +{more}→" * (more > 0)
+            return self._painter.header_strip(width, column_id, "▼" if reverse else "▲", note)
         lines = self._model.lines
         if not lines:
             return self._empty_line(y, width)
