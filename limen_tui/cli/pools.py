@@ -8,15 +8,17 @@ from typing import Final
 
 from limen_tui.cli import exits, output
 from limen_tui.cli.deleting import ask
-from limen_tui.cli.jobrun import confirm, refuse_read_only
+from limen_tui.cli.jobrun import confirm, refuse_read_only, run_jobs, show_plan
 from limen_tui.cli.resolve import require_up, snapshot_named
 from limen_tui.cli.waiting import Waiter
-from limen_tui.errors import LimenError, NotFound, Timeout
+from limen_tui.errors import InputError, LimenError, NotFound, Timeout
 from limen_tui.fleet import pooling
 from limen_tui.fleet.fleet import Fleet
+from limen_tui.jobs.recipes.pools import create_pool, delete_pool
 from limen_tui.model.host import HostSnapshot, HostState
 from limen_tui.model.pooluse import PoolUse
 from limen_tui.model.ports import HostVerbs
+from limen_tui.model.spec.infra import PoolSpec
 from limen_tui.model.storage import Pool
 from limen_tui.model.units import UNKNOWN, clean, percent, size
 
@@ -87,12 +89,16 @@ def pool_json(host: HostSnapshot, pool: Pool) -> dict[str, object]:
 
 def pool(fleet: Fleet, arguments: argparse.Namespace) -> int:
     """Do one thing to one pool."""
-    host, box, waiter = find(fleet, arguments)
     what: str = arguments.what
+    if what in ("create", "delete"):
+        return _create(fleet, arguments) if what == "create" else _delete(fleet, arguments)
+    host, box, waiter = find(fleet, arguments)
     if what == "stop":
         use = ask(fleet, waiter, host.host.id, lambda verbs: pooling.use_of(verbs, box.name))
         pooling.refuse_running(box.name, use)
-        _warn(box, use, "will not start until the pool is started again")
+        _warn(use, "will not start until the pool is started again")
+        if box.autostart:
+            output.say("libvirt starts it again with the host.")
         confirm(f"Stop pool {box.name} on {host.host.name}", "yes", sure=arguments.yes)
     calls: Mapping[str, Callable[[HostVerbs], None]] = {
         "start": lambda verbs: verbs.storage.start(box.name),
@@ -114,13 +120,52 @@ def pool(fleet: Fleet, arguments: argparse.Namespace) -> int:
     return exits.OK
 
 
-def find(fleet: Fleet, arguments: argparse.Namespace) -> tuple[HostSnapshot, Pool, Waiter]:
-    """The pool that was named, on its host, which can be written to.
+def _create(fleet: Fleet, arguments: argparse.Namespace) -> int:
+    from limen_tui.fleet.renderinfra import render_pool  # noqa: PLC0415 - jinja2 and lxml are for those who create
+
+    path = arguments.path or (f"/dev/{arguments.source}" if arguments.kind == "logical" else "")
+    if not path:
+        raise InputError("Where is the pool to be?", hint="Say --path, with a folder on the host: /srv/images")
+    spec = PoolSpec(arguments.name, path, arguments.kind, arguments.source, arguments.server)
+    xml = render_pool(spec)
+    host = snapshot_named(arguments.host, fleet.view.hosts)
+    plan = create_pool(host.host, spec, xml, autostart=not arguments.no_autostart)
+    if arguments.dry_run:
+        show_plan(plan)
+        print(xml)
+        return exits.OK
+    refuse_read_only(fleet, host.host.id, plan.title)
+    waiter = Waiter(fleet)
+    waiter.reach_named(arguments)
+    refuse_read_only(fleet, host.host.id, plan.title)
+    return run_jobs(fleet, waiter, [plan], as_json=arguments.json)
+
+
+def _delete(fleet: Fleet, arguments: argparse.Namespace) -> int:
+    host, box, waiter = find(fleet, arguments, writes=not arguments.dry_run)
+    use, xml = ask(fleet, waiter, host.host.id, lambda verbs: (
+        pooling.use_of(verbs, box.name), verbs.pool_definitions.xml(box.name)))  # fmt: skip
+    pooling.refuse_running(box.name, use)
+    plan = delete_pool(host.host, box, xml)
+    if arguments.dry_run:
+        show_plan(plan)
+        return exits.OK
+    _warn(use, "may not start without it")
+    output.say(clean(plan.notes[0]))
+    confirm(f"Delete pool {box.name} of {host.host.name}", box.name, sure=arguments.yes)
+    return run_jobs(fleet, waiter, [plan], as_json=arguments.json)
+
+
+def find(
+    fleet: Fleet, arguments: argparse.Namespace, *, writes: bool = True
+) -> tuple[HostSnapshot, Pool, Waiter]:
+    """The pool that was named, on its host, which can be written to where something is to be changed.
 
     Raises ``NotFound`` for a name that fits none or several, ``ReadOnlyError``.
     """
-    said = f"{arguments.what} of pool {arguments.name}"
-    refuse_read_only(fleet, "", said)
+    said = f"{arguments.what} of pool {clean(arguments.name)}"
+    if writes:
+        refuse_read_only(fleet, "", said)
     waiter = Waiter(fleet)
     missing = waiter.reach_named(arguments)
     wanted = [snapshot_named(arguments.host, fleet.view.hosts)] if arguments.host else list(fleet.view.hosts)
@@ -135,13 +180,12 @@ def find(fleet: Fleet, arguments: argparse.Namespace) -> tuple[HostSnapshot, Poo
         places = ", ".join(clean(host.host.name) for host, _ in fits)
         raise NotFound(f"{clean(arguments.name)!r} fits {len(fits)} pools", f"on {places}", "Say which with --host.")
     host, pool = fits[0]
-    refuse_read_only(fleet, host.host.id, said)
+    if writes:
+        refuse_read_only(fleet, host.host.id, said)
     return require_up(host), pool, waiter
 
 
-def _warn(pool: Pool, use: PoolUse, what: str) -> None:
+def _warn(use: PoolUse, what: str) -> None:
     if use.stopped:
         output.say(f"{pooling.some(use.stopped)} {'has' if len(use.stopped) == 1 else 'have'} disks in it "
                    f"and {what}.")  # fmt: skip
-    if pool.autostart:
-        output.say("libvirt starts it again with the host.")

@@ -7,14 +7,13 @@ from collections.abc import Iterator
 
 from limen_tui.cli import output
 from limen_tui.fleet.compose import open_store
-from limen_tui.inventory import Inventory
 from limen_tui.model.host import Problem
 from limen_tui.model.ports import InventoryPort
 from limen_tui.settings import Settings
 
 
 @contextlib.contextmanager
-def opened(settings: Settings, *, demo: bool = False) -> Iterator[Inventory]:
+def opened(settings: Settings, *, demo: bool = False) -> Iterator[InventoryPort]:
     """Open it, close it, and say so where a damaged one was set aside or something could not be written."""
     store = open_store(settings, demo=demo)
     try:

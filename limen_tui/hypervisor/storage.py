@@ -117,7 +117,7 @@ def pools(raw: Any) -> tuple[Pool, ...]:
     found = []
     for pool in raw.listAllStoragePools(0):
         try:
-            found.append(_pool(pool))
+            found.append(pool_facts(pool))
         except libvirt.libvirtError as error:
             # undefined between the list and the question
             if error.get_error_code() != libvirt.VIR_ERR_NO_STORAGE_POOL:
@@ -125,7 +125,8 @@ def pools(raw: Any) -> tuple[Pool, ...]:
     return tuple(sorted(found, key=lambda pool: pool.name))
 
 
-def _pool(pool: Any) -> Pool:
+def pool_facts(pool: Any) -> Pool:
+    """What libvirt says of a virStoragePool. Raises ``libvirtError``."""
     state, capacity, allocation, available = pool.info()
     active = state in (libvirt.VIR_STORAGE_POOL_RUNNING, libvirt.VIR_STORAGE_POOL_DEGRADED)
     kind = path = ""

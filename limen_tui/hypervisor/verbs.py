@@ -19,6 +19,7 @@ from limen_tui.hypervisor.devices import LibvirtDevices
 from limen_tui.hypervisor.events import Then
 from limen_tui.hypervisor.gate import After, Gate, mapped
 from limen_tui.hypervisor.lineage import LibvirtLineage
+from limen_tui.hypervisor.pools import LibvirtPools
 from limen_tui.hypervisor.screens import LibvirtScreens
 from limen_tui.model.lifecycle import Verb
 from limen_tui.model.network import Network
@@ -52,6 +53,11 @@ class LibvirtVerbs:
     def lineage(self) -> LibvirtLineage:
         """See HostVerbs."""
         return LibvirtLineage(self._gate)
+
+    @property
+    def pool_definitions(self) -> LibvirtPools:
+        """See HostVerbs."""
+        return LibvirtPools(self._gate)
 
     @property
     def screens(self) -> LibvirtScreens:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:  # only named in signatures: to load them all would keep the f
     from limen_tui.model.verbs.definitions import DefinitionVerbs
     from limen_tui.model.verbs.devices import DeviceVerbs
     from limen_tui.model.verbs.lineage import LineageVerbs
+    from limen_tui.model.verbs.pools import PoolVerbs
     from limen_tui.model.verbs.screens import ScreenVerbs
     from limen_tui.model.verbs.storage import StorageVerbs
     from limen_tui.model.vm import VM
@@ -90,6 +91,10 @@ class HostVerbs(Protocol):
     @property
     def lineage(self) -> LineageVerbs:
         """Snapshots and backing chains of VMs."""
+
+    @property
+    def pool_definitions(self) -> PoolVerbs:
+        """Definitions of storage pools."""
 
     @property
     def screens(self) -> ScreenVerbs:

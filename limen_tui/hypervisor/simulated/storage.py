@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from limen_tui.errors import Cancelled as Stopped
 from limen_tui.errors import Conflict, InputError, NotFound, ReadOnlyError, StepFailed
@@ -16,6 +16,9 @@ from limen_tui.model.imagehead import HEAD, ImageHead, read_head
 from limen_tui.model.storage import Pool, Volume
 from limen_tui.model.units import clean, size
 from limen_tui.model.verbs.storage import Cancelled, Progress, Sink, Source, ignore, never
+
+if TYPE_CHECKING:
+    from limen_tui.hypervisor.simulated.pools import SimulatedPools
 
 GIB: Final = 1 << 30
 PIECE: Final = 4 * BLOCK
@@ -59,6 +62,12 @@ class SimulatedStorage:
             replace(pool, volumes=len(self._stored[name]) if pool.active else None)
             for name, pool in self._pools.items()
         )
+
+    def definitions(self) -> SimulatedPools:
+        """What can be asked about the definitions of these pools."""
+        from limen_tui.hypervisor.simulated.pools import SimulatedPools  # noqa: PLC0415 - when it is asked for
+
+        return SimulatedPools(self._pools, self._stored, read_only=self._read_only)
 
     def volumes(self, pool: str) -> tuple[Volume, ...]:
         """See StorageVerbs."""

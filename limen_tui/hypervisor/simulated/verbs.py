@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from limen_tui.hypervisor.simulated.defining import SimulatedDefinitions
     from limen_tui.hypervisor.simulated.devices import SimulatedDevices
     from limen_tui.hypervisor.simulated.lineage import SimulatedLineage
+    from limen_tui.hypervisor.simulated.pools import SimulatedPools
     from limen_tui.hypervisor.simulated.screens import SimulatedScreens
     from limen_tui.hypervisor.simulated.storage import SimulatedStorage
 
@@ -99,6 +100,11 @@ class SimulatedVerbs:
                 tuple(self._machines.values()), self._number, self._now, read_only=self._read_only
             )
         return self._storage
+
+    @property
+    def pool_definitions(self) -> SimulatedPools:
+        """See HostVerbs."""
+        return self.storage.definitions()
 
     @property
     def consoles(self) -> SimulatedConsoles:

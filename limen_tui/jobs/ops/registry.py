@@ -50,7 +50,7 @@ class Operation:
     """A failed or cancelled ``do`` may leave something behind that ``undo`` takes away."""
 
 
-_HOMES: Final = ("vm", "volume", "transfer", "flatten", "keep", "change", "resize", "device")
+_HOMES: Final = ("vm", "volume", "transfer", "flatten", "keep", "change", "resize", "device", "pool")
 _registry: dict[str, Operation] = {}
 _loading = threading.Lock()
 

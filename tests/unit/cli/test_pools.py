@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from limen_tui.errors import StepFailed
+
 FIELDS = {
     "name", "uuid", "host", "active", "autostart", "persistent", "kind", "path", "capacity_bytes", "allocated_bytes",
     "available_bytes", "volumes",
@@ -62,3 +64,63 @@ def test_a_host_that_does_not_answer_is_named_and_the_others_are_listed(limen, a
     ran = limen("--timeout", "1", "-c", a_pool, "-c", hung, "pools")
     assert ran.code == 3
     assert "127.0.0.1 is connecting" in ran.err and ran.out.startswith("default-pool")
+
+
+def test_a_pool_is_created_and_deleted_as_a_job(limen, a_pool, tmp_path) -> None:
+    ran = limen("-c", a_pool, "pool", "create", "new", "--host", "local-default", "--path", str(tmp_path / "new"))
+    assert (ran.code, ran.out) == (0, "Create pool new on local-default: done\n"), ran.err
+    ran = limen("-c", a_pool, "pool", "delete", "default-pool", "--yes", "--json")
+    assert ran.code == 0, ran.err
+    assert [step["label"] for step in ran.json[0]["steps"]] == ["Stop pool default-pool", "Forget pool default-pool"]
+    kept = [(each["action"], each["host"], each["result"]) for each in limen("audit", "--json").json]
+    assert kept == [("pool.delete", "local-default", "ok"), ("pool.create", "local-default", "ok")]
+
+
+def test_a_dry_run_only_tells(limen, a_pool) -> None:
+    words = ("--host", "local-default", "--dry-run")
+    ran = limen("-c", a_pool, "--read-only", "pool", "create", "new", "--path", "/srv/new", *words)
+    assert ran.code == 0 and "1. Define pool new at /srv/new" in ran.out and "<name>new</name>" in ran.out
+    ran = limen("-c", a_pool, "--read-only", "pool", "delete", "default-pool", *words)
+    assert ran.code == 0 and "note: Its data stays where it is: /default-pool" in ran.out
+    assert limen("audit", "--json").json == []
+
+
+def test_what_cannot_be_created_or_deleted_is_refused(limen, a_pool) -> None:
+    create = ("pool", "create", "--host", "alder")
+    for code, said, words in (
+        (1, "A pool default is there already", (*create, "default", "--path", "/srv/x")),
+        (1, "The pool iso has that place", (*create, "new", "--path", "/srv/iso")),
+        (2, "Where is the pool to be?", (*create, "new")),
+        (2, "must be absolute", (*create, "new", "--path", "srv")),
+        (2, "needs one", (*create, "new", "--path", "/srv", "--kind", "netfs")),
+        (2, "name cannot be used", (*create, "../new", "--path", "/srv/x")),
+        (5, "read-only", ("--read-only", *create, "new", "--path", "/srv/x")),
+        (5, "is in use", ("pool", "delete", "default", "--host", "alder", "--yes")),
+        (2, "nobody can be asked", ("pool", "delete", "iso", "--host", "alder")),
+        (5, "read-only", ("--read-only", "pool", "delete", "iso", "--host", "alder", "--yes")),
+    ):  # fmt: skip
+        ran = limen("--demo", *words)
+        assert ran.code == code, (words, ran)
+        assert said in ran.err, words
+        assert ran.out == ""
+
+
+def test_a_pool_that_cannot_be_started_is_not_left_behind(limen, host_of, tmp_path, monkeypatch) -> None:
+    def refused(*_: object) -> None:
+        raise StepFailed("The server does not answer")
+
+    monkeypatch.setattr("limen_tui.hypervisor.storage.LibvirtStorage.start", refused)
+    monkeypatch.setattr("limen_tui.hypervisor.pools.LibvirtPools.undefine", undefined := Undefined())
+    ran = limen("-c", host_of("a", {}), "pool", "create", "new", "--host", "local-a", "--path", str(tmp_path / "new"))
+    assert ran.code == 1 and "The server does not answer; everything was put back" in ran.err
+    assert undefined.names == ["new"]
+
+
+class Undefined:
+    """Stands for libvirt's own, and remembers what it was asked."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+
+    def __call__(self, name: str) -> None:
+        self.names.append(name)
