@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 
 
@@ -14,6 +15,8 @@ def main() -> int:
             sys.stdout.write(f"limen {__version__}\n")
         return 0
     try:
+        # nearly all that is loaded stays: to look for garbage in it takes as long as to read the inventory
+        gc.disable()
         from limen_tui.cli.main import run  # noqa: PLC0415 - late: see above
 
         return run(sys.argv[1:])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import io
 import sys
 from collections.abc import Callable
@@ -36,13 +37,15 @@ def run(words: list[str]) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a name that the terminal's encoding lacks must not end a listing
-    made = parser.build()
     words, command = sshwords.part(words)
+    made = parser.build(verbs=not parser.are_bare(words))
     try:
         arguments = made.parse_args(words)
     except SystemExit as end:  # argparse has said why
         return int(end.code or 0)
     arguments.command = command
+    if arguments.verb:
+        gc.enable()  # only the way to the first screen goes without
     try:
         code = _dispatch(arguments)
         sys.stdout.flush()

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 
 from limen_tui import __version__
-from limen_tui.cli import imagewords, jobwords, poolwords, sshwords
 from limen_tui.cli.exits import TEXT
 from limen_tui.cli.mistakes import Parser
 from limen_tui.model.lifecycle import RULES, Verb
@@ -21,8 +21,18 @@ EXAMPLES = """examples:
 """
 
 
-def build() -> argparse.ArgumentParser:
-    """The parser of everything."""
+_FLAGS = frozenset({"--demo", "--lab", "--read-only"})
+_VALUED = frozenset({"-c", "--connect", "--config"})
+
+
+def are_bare(words: Sequence[str]) -> bool:
+    """Whether ``words`` start the screen: options without a verb."""
+    left = iter(words)
+    return all(word in _FLAGS or (word in _VALUED and next(left, None) is not None) for word in left)
+
+
+def build(*, verbs: bool = True) -> argparse.ArgumentParser:
+    """The parser of everything; or that of what comes before a verb, which takes a fifth of the time to make."""
     parser: argparse.ArgumentParser = Parser(
         prog="limen",
         description="Every virtual machine on every KVM host, from one terminal.",
@@ -39,6 +49,15 @@ def build() -> argparse.ArgumentParser:
     parser.add_argument("--config", metavar="FILE", help="in place of config.toml in the XDG config folder")
     parser.add_argument("--timeout", type=_seconds, default=15.0, metavar="S",
                         help="seconds to wait for hosts with verbs (default 15)")  # fmt: skip
+    parser.set_defaults(verb=None)
+    if verbs:
+        _add_verbs(parser)
+    return parser
+
+
+def _add_verbs(parser: argparse.ArgumentParser) -> None:
+    from limen_tui.cli import imagewords, jobwords, poolwords, sshwords  # noqa: PLC0415 - not for the screen
+
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", title="verbs")
     _listings(verbs)
     _acts(verbs)
@@ -48,7 +67,6 @@ def build() -> argparse.ArgumentParser:
     sshwords.add(verbs)
     _hosts(verbs)
     _others(verbs)
-    return parser
 
 
 def _seconds(text: str) -> float:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import Future
+from typing import TYPE_CHECKING
 
-from limen_tui.model.questions import Answer, Question
+if TYPE_CHECKING:  # the first paint does without
+    from limen_tui.model.questions import Answer, Question
 
 
 class QuestionDesk:

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 from limen_tui.errors import InputError
 from limen_tui.fleet.view import FleetView
 from limen_tui.model.host import Host, HostState
-from limen_tui.model.questions import Asker
 from limen_tui.model.uri import parse_uri
 
 if TYPE_CHECKING:
+    from limen_tui.model.questions import Asker
     from limen_tui.remote.link import SshLink
     from limen_tui.remote.nudge import Nudger
     from limen_tui.remote.transport import SshTransport

@@ -8,6 +8,7 @@ from typing import Any, Final
 from textual.app import App
 
 PARTS: Final = (
+    "limen_tui.model.query",
     "limen_tui.tui.dialogs.base", "limen_tui.tui.dialogs.confirm", "limen_tui.tui.palette.picker",
     "limen_tui.tui.palette.sources", "limen_tui.tui.help.screen", "limen_tui.tui.hosts.hosttest",
     "limen_tui.tui.hosts.hostform", "limen_tui.tui.hosts.commands", "limen_tui.tui.vm.screen", "limen_tui.tui.commands",

@@ -9,7 +9,6 @@ from typing import Final
 from limen_widgets.line_table.lines import natural
 
 from limen_tui.fleet.view import FleetView
-from limen_tui.model.query import compile_query, suggest
 from limen_tui.model.units import clean
 from limen_tui.model.vm import VM
 from limen_tui.tui.fleet.lines import Line
@@ -35,6 +34,8 @@ class Filter:
         """The filter for ``text``; ``view`` gives the names that complete it. What is wrong in it filters nothing."""
         if not text.strip():
             return cls()
+        from limen_tui.model.query import compile_query, suggest  # noqa: PLC0415 - the first paint does without
+
         query = compile_query(text, now)
         predicate = None if query.is_empty else query.predicate
         offers = suggest(text, len(text), known_values(view))

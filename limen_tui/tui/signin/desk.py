@@ -6,15 +6,17 @@ wrong host. So a waiting question is announced, and ``!`` opens it.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textual.app import App
 from textual.notifications import Notification
 from textual.screen import ModalScreen
 
 from limen_tui.fleet.questions import QuestionDesk
-from limen_tui.model.questions import Answer, Question, QuestionKind
 from limen_tui.tui.notices import show, withdraw
+
+if TYPE_CHECKING:  # the first paint does without
+    from limen_tui.model.questions import Answer, Question
 
 
 class SignInDesk:
@@ -57,7 +59,8 @@ class SignInDesk:
         if not waiting:
             return False
         question = waiting[0]
-        from limen_tui.tui.signin.hostkey import HostKeyDialog  # noqa: PLC0415 - after the first paint
+        from limen_tui.model.questions import QuestionKind  # noqa: PLC0415 - after the first paint
+        from limen_tui.tui.signin.hostkey import HostKeyDialog  # noqa: PLC0415
         from limen_tui.tui.signin.prompts import PromptDialog  # noqa: PLC0415
 
         dialog: ModalScreen[Answer | None]
