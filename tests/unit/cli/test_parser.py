@@ -17,6 +17,9 @@ def test_options_alone_mean_the_same_without_the_verbs(words: list[str]) -> None
     assert vars(build(verbs=False).parse_args(words)) == vars(build().parse_args(words))
 
 
-@pytest.mark.parametrize("words", [["vms"], ["--help"], ["-c"], ["--demo", "vms"], ["-c", "a", "b"], ["--timeout", "3"]])
+WHOLE = ["vms"], ["--help"], ["-c"], ["--demo", "vms"], ["-c", "a", "b"], ["--timeout", "3"]
+
+
+@pytest.mark.parametrize("words", WHOLE)
 def test_all_else_is_left_to_the_whole_parser(words: list[str]) -> None:
     assert not are_bare(words)
