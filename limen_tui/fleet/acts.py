@@ -154,6 +154,17 @@ class ActRunner:
                         self._set(act, key, Outcome.CANCELLED)
         return taken
 
+    def leave(self) -> None:
+        """Limen ends: what has no result yet is told of as it stands. After the sessions have ended."""
+        with self._lock:
+            for act in self.acts:
+                for key, item in tuple(act.items.items()):
+                    if item.outcome is Outcome.WAITING:
+                        self._set(act, key, Outcome.CANCELLED, Problem("Limen ended before it was sent"))
+                    elif not item.outcome.is_final:
+                        told = "the host said yes" if item.accepted else "not known whether it happened"
+                        self._on_final(act, replace(item, problem=Problem("Limen ended meanwhile", told)))
+
     def pending_states(self) -> dict[VMKey, tuple[VMState, VMState]]:
         """By VM: the transitional state to show, and the state that it is shown in place of."""
         shown: dict[VMKey, tuple[VMState, VMState]] = {}

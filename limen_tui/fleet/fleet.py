@@ -362,6 +362,7 @@ class Fleet:
         self._drain_events()
         deadline = self.clock.mono() + timeout
         left = [port for port in self._ports.values() if not port.join(max(0.0, deadline - self.clock.mono()))]
+        self.acts.leave()
         self.inventory.close()
         return not left
 

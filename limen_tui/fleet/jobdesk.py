@@ -52,9 +52,11 @@ def job_runner(
         plan, problem, now = job.plan, job.problem, clock.wall()
         result = _RESULTS.get(job.state, "failed")
         detail = "" if problem is None else ": ".join(part for part in (problem.title, problem.detail) if part)
+        # of what is no VM, the log has no column: the title names it
+        logged = detail if plan.vm_name else ": ".join(part for part in (plan.title, detail) if part)
         inventory.audit(AuditEntry(
             now, actor.who, actor.origin, plan.action or f"job.{plan.kind}", plan.host_id, plan.host_name,
-            plan.vm_uuid, plan.vm_name, result, detail,
+            plan.vm_uuid, plan.vm_name, result, logged,
         ))  # fmt: skip
         if job.state is JobState.DONE and plan.vm_uuid:
             _know(Known(inventory), plan)

@@ -72,8 +72,11 @@ def test_a_pool_is_created_and_deleted_as_a_job(limen, a_pool, tmp_path) -> None
     ran = limen("-c", a_pool, "pool", "delete", "default-pool", "--yes", "--json")
     assert ran.code == 0, ran.err
     assert [step["label"] for step in ran.json[0]["steps"]] == ["Stop pool default-pool", "Forget pool default-pool"]
-    kept = [(each["action"], each["host"], each["result"]) for each in limen("audit", "--json").json]
-    assert kept == [("pool.delete", "local-default", "ok"), ("pool.create", "local-default", "ok")]
+    kept = [(each["action"], each["host"], each["result"], each["detail"]) for each in limen("audit", "--json").json]
+    assert kept == [
+        ("pool.delete", "local-default", "ok", "Delete pool default-pool"),
+        ("pool.create", "local-default", "ok", "Create pool new"),
+    ]
 
 
 def test_a_dry_run_only_tells(limen, a_pool) -> None:

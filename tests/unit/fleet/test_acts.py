@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from limen_tui.errors import Conflict, ConnectError
 from limen_tui.fleet import operations
 from limen_tui.fleet.acts import Act, Outcome
+from limen_tui.inventory import open_inventory
 from limen_tui.model.host import HostState
 from limen_tui.model.lifecycle import Verb, VMState
 from limen_tui.model.vm import VM, VMKey
@@ -254,3 +256,21 @@ def test_every_outcome_is_audited_with_who_and_from_where(world: World) -> None:
     assert entries["off"].result == "refused"
     assert (entries["on"].who, entries["on"].origin, entries["on"].action) == ("ann", "tui 10.0.0.7", "vm.pause")
     assert {event.vm_name for event in world.fleet.events} == {"on", "off"}
+
+
+def test_what_has_no_end_when_limen_ends_is_in_the_audit_as_it_stands(tmp_path: Path) -> None:
+    world = make_world(tmp_path, acts_per_host=1)
+    world.ports["h1"].show(a=S.RUNNING, b=S.RUNNING, d=S.RUNNING)
+    world.ports["h2"].show(c=S.STOPPED)
+    world.poll()
+    world.fleet.perform(operations.lifecycle(Verb.SHUTDOWN), [key("a")])
+    world.settle()  # accepted, and the guest takes its time
+    world.fleet.perform(operations.lifecycle(Verb.START), [key("c", "h2")])  # sent, and the host says nothing
+    world.fleet.perform(operations.lifecycle(Verb.PAUSE), [key("b"), key("d")])
+    world.fleet.close()
+    with closing(open_inventory(tmp_path / "inventory.db")) as store:
+        kept = {(e.action, e.vm_name): (e.result, e.detail) for e in store.audit_entries()}
+    assert kept["vm.shutdown", "a"] == ("sent", "Limen ended meanwhile: the host said yes")
+    assert kept["vm.start", "c"] == ("sent", "Limen ended meanwhile: not known whether it happened")
+    assert kept["vm.pause", "d"] == ("cancelled", "Limen ended before it was sent")
+    assert len(kept) == 4
