@@ -55,8 +55,9 @@ class JobDesk:
         """Begin a job; its view tells how it goes. ``then`` hears of its end, and of its being stuck before that, and
         says whether it has told the person: then no notice does."""
         self._used = True
-        self._app.notify(f"{clean(plan.title)}: begun (5 shows it)", markup=False, timeout=4)
         job = self._app.fleet.jobs.start(plan, attachments)
+        notice = Notification(f"{clean(plan.title)}: begun (5 shows it)", timeout=4)
+        self._folding.tell(job, JobState.QUEUED, notice, self._app.fleet.clock.mono())
         if then is not None:
             self._waiting[job.id] = then
         return job

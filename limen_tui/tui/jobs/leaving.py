@@ -27,6 +27,9 @@ class LeavingDialog(Dialog[Choice | None]):
         Binding("l", "choose('leave')", "Leave", show=False),
     ]
 
+    DEFAULT_CSS = "LeavingDialog > .dialog--box { width: 80; }"
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (80, "-wide")]  # noqa: RUF012 - as its base; four long buttons
+
     def __init__(self, jobs: Sequence[Job]) -> None:
         super().__init__(f"{len(jobs)} {'job is' if len(jobs) == 1 else 'jobs are'} under way")
         self._jobs = jobs
@@ -38,7 +41,7 @@ class LeavingDialog(Dialog[Choice | None]):
             yield Label(text, markup=False)
         if len(self._jobs) > 8:
             yield Label(f"... and {len(self._jobs) - 8} more", markup=False)
-        yield Label("A job runs in this Limen. Left unfinished, the next start\noffers to resume it or roll it back.",
+        yield Label("A job runs in this Limen. Left unfinished, the next start offers to resume it or roll it back.",
                     classes="dialog--note", markup=False)  # fmt: skip
         with Horizontal(classes="dialog--buttons"):
             yield Button("Stay", id="stay")

@@ -5,12 +5,14 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from textual.widgets import Button
 
 from limen_tui.errors import StepFailed
 from limen_tui.jobs.ops import registry
 from limen_tui.jobs.ops.registry import Operation
 from limen_tui.model.jobs import Job, JobPlan, JobState, StepPlan
 from limen_tui.tui.jobs.folding import FOLD_SECONDS, many
+from limen_tui.tui.jobs.leaving import LeavingDialog
 from tests.tui.jobs.test_history import until
 from tests.tui.shell.world import World, running
 
@@ -42,6 +44,25 @@ async def test_eight_that_fail_are_one_notice_that_leaves_the_screen_in_sight() 
         assert "Create n" in failures(world)[0]
         assert "5 shows why" in failures(world)[0]
         await until(world, lambda: 0 < sum(toast.region.height for toast in world.app.screen.query("Toast")) <= 14)
+
+
+async def test_a_batch_that_begins_is_one_notice() -> None:
+    async with running((80, 24)) as world:
+        for number in range(1, 6):
+            world.app.job_desk.start(plan(f"Create web{number}", "test.well"))
+        await world.pilot.pause()
+        begun = [note.message for note in world.app._notifications if "begun" in note.message]
+        assert begun == ["5 jobs begun: Create web1, web2, web3 ... web5. 5 shows them"]
+
+
+@pytest.mark.parametrize("size", [(40, 20), (60, 20), (80, 24)])
+async def test_every_choice_on_leaving_is_in_sight(size: tuple[int, int]) -> None:
+    async with running(size) as world:
+        world.app.push_screen(LeavingDialog([job("Create n1")]))
+        await world.pilot.pause()
+        inside = world.app.screen.query_one(".dialog--box").content_region
+        for button in world.app.screen.query(Button):
+            assert button.region.intersection(inside) == button.region
 
 
 async def test_one_alone_says_why_and_another_outcome_or_a_later_one_has_its_own() -> None:
