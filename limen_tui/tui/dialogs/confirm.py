@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from limen_widgets.line_table import Column, LineTable
+from limen_widgets.line_table.lines import natural
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -64,6 +65,7 @@ class ConfirmDialog(Dialog[tuple[VMKey, ...] | None]):
     ) -> None:
         super().__init__(title or f"{action.label}?")
         self._action = action
+        vms = sorted(vms, key=lambda vm: (natural(vm.host_name), natural(vm.name)))
         self._keys = tuple(vm.key for vm in vms)
         self._names = {vm.key: vm.name for vm in vms}
         self._text = text or action.help

@@ -6,12 +6,16 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from limen_widgets.line_table import Column, LineTable
+from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import Input, Label
 
 from limen_tui.tui.dialogs.base import Dialog
 from limen_tui.tui.palette.match import Matcher, Pick
+
+LABEL, KEY, GAPS = 10, 6, 6
+"""Cells of the columns, and of what is between and beside them."""
 
 
 class Picker(Dialog[str | None]):
@@ -63,6 +67,7 @@ class Picker(Dialog[str | None]):
         room = self.size.height - 5
         self.query_one(".dialog--box").styles.margin = (2 if room > self._lines + 3 else 0, 0, 0, 0)
         self._table.styles.height = max(2, min(self._lines + 1, room))
+        self.call_after_refresh(self._explain)
 
     @property
     def _table(self) -> LineTable[Pick]:
@@ -103,17 +108,24 @@ class Picker(Dialog[str | None]):
         if table.row_count and tuple(pick.id for pick in found) == self._found:
             return
         self._found = tuple(pick.id for pick in found)
+        self._widest = max([self._widest, *(cell_len(pick.label) for pick in found[: self._lines])])
         table.set_rows(found)
         table.action_top()
         self._explain()
 
     _found: tuple[str, ...] = ()
+    _widest = LABEL
 
     def _explain(self) -> None:
         pick = self._table.cursor_row
-        # in the list it may be cut off
-        told = "" if pick is None else f"Not now: {pick.reason}" if pick.reason else pick.detail
+        told = ""
+        if pick is not None:
+            told = f"Not now: {pick.reason}" if pick.reason else pick.detail if self._cuts(pick) else ""
         self.query_one("#why", Label).update(told)
+
+    def _cuts(self, pick: Pick) -> bool:
+        """Whether the list has no room for all that is said of it."""
+        return cell_len(pick.detail) > self._table.size.width - self._widest - KEY - GAPS
 
     def _choose(self) -> None:
         pick = self._table.cursor_row
@@ -130,10 +142,10 @@ def _columns() -> Sequence[Column[Pick]]:
         return "dim" if pick.reason else ""
 
     return (
-        Column("label", "", lambda pick: ((pick.label, tone(pick)),), min_width=10, max_width=60, flex=1,
+        Column("label", "", lambda pick: ((pick.label, tone(pick)),), min_width=LABEL, max_width=60, flex=1,
                priority=0, highlight=False),
         Column("detail", "", lambda pick: ((pick.reason or pick.detail, "dim"),), min_width=6, max_width=90, flex=8,
                priority=2, highlight=False),
-        Column("key", "", lambda pick: ((pick.key, "dim" if pick.reason else "accent"),), width=6, align="right",
+        Column("key", "", lambda pick: ((pick.key, "dim" if pick.reason else "accent"),), width=KEY, align="right",
                priority=1, highlight=False),
     )  # fmt: skip

@@ -115,3 +115,15 @@ async def test_what_is_asked_is_not_cut_off_and_the_button_with_the_keyboard_is_
             focused = dialog.focused
             assert focused is not None and focused.id == button
             assert focused.region.intersection(inside) == focused.region
+
+
+async def test_the_palette_says_below_its_list_what_the_list_cuts_off_and_only_that() -> None:
+    async with running((80, 24)) as world:
+        await world.press("h")
+        await world.pilot.pause()
+        why = world.app.screen.query_one("#why", Label)
+        assert str(why.content) == ""
+        await world.press("escape", "colon", *"reset")
+        await world.pilot.pause()
+        why = world.app.screen.query_one("#why", Label)
+        assert str(why.content).endswith(("unsaved work is lost", "stopped", "running"))
