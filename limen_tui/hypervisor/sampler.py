@@ -49,8 +49,9 @@ class Sampler:
         """One tick: stats of all VMs, host CPU, host memory. Raises ``LimenError``."""
         self.ticks += 1
         try:
-            records = self._bulk(watch)
-            vms = self._fill_in([self._raw(record) for record in records], watch)
+            named = [(dom.UUIDString(), dom, params) for dom, params in self._bulk(watch)]
+            self.domains = {uuid: dom for uuid, dom, _ in named}
+            vms = self._fill_in([raw_vm(uuid, dom.name(), params) for uuid, dom, params in named], watch)
             host = self._host()
         except libvirt.libvirtError as error:
             raise map_error(error) from error
@@ -97,7 +98,6 @@ class Sampler:
             records = []
             for start in range(0, len(domains), CHUNK):
                 records += self._call(raw.domainListGetStats, domains[start : start + CHUNK], stats, flags)
-        self.domains = {dom.UUIDString(): dom for dom, _ in records}
         return records
 
     def _states_by_list(self) -> list[Record]:
@@ -128,11 +128,6 @@ class Sampler:
         # one that starts between the two calls is in both
         found = {dom.UUIDString(): dom for half in halves for dom in self._call(raw.listAllDomains, half)}
         return list(found.values())
-
-    @staticmethod
-    def _raw(record: Record) -> RawVM:
-        dom, params = record
-        return raw_vm(dom.UUIDString(), dom.name(), params)
 
     # -- drivers without bulk figures --------------------------------------------------------------
 

@@ -1,79 +1,70 @@
-"""libvirt's typed parameters of the bulk call -> :class:`RawVM`. Pure, but for the package it is in."""
+"""libvirt's typed parameters of the bulk call -> :class:`RawVM`. Pure, but for the package it is in.
+
+A tick of a large fleet reads a million parameters: their names are made once, and looked up without a line of Python
+for each.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from functools import cache
+from typing import Any, Final, TypeVar
 
 from limen_tui.model.samples import RawDisk, RawHost, RawNic, RawVM
+
+_HEAD: Final = ("state.state", "state.reason", "cpu.time", "vcpu.current", "vcpu.maximum", "block.count", "net.count")
+_BALLOON: Final = tuple(
+    f"balloon.{what}" for what in ("current", "maximum", "unused", "available", "usable", "rss", "last-update")
+)
+_CACHES: Final = ("balloon.disk_caches", "balloon.swap_in", "balloon.swap_out")
+
+Device = TypeVar("Device", RawDisk, RawNic)
 
 
 def raw_vm(uuid: str, name: str, params: Mapping[str, Any]) -> RawVM:
     """One VM's record of virConnectGetAllDomainStats. Missing keys become ``None``."""
     get = params.get
-    vcpus = _vcpu_count(params)
-    return RawVM(
-        uuid=uuid,
-        name=name,
-        state=get("state.state", 0),
-        reason=get("state.reason", 0),
-        cpu_time_ns=get("cpu.time"),
-        vcpus=get("vcpu.current"),
-        vcpus_max=get("vcpu.maximum"),
-        vcpu_time_ns=tuple(get(f"vcpu.{n}.time") for n in range(vcpus)),
-        vcpu_delay_ns=tuple(get(f"vcpu.{n}.delay") for n in range(vcpus)),
-        balloon_current_kib=get("balloon.current"),
-        balloon_max_kib=get("balloon.maximum"),
-        balloon_unused_kib=get("balloon.unused"),
-        balloon_available_kib=get("balloon.available"),
-        balloon_usable_kib=get("balloon.usable"),
-        balloon_rss_kib=get("balloon.rss"),
-        balloon_last_update=get("balloon.last-update"),
-        disks=tuple(_disk(params, f"block.{n}.") for n in range(get("block.count", 0))),
-        nics=tuple(_nic(params, f"net.{n}.") for n in range(get("net.count", 0))),
-        balloon_caches_kib=get("balloon.disk_caches"),
-        balloon_swap_in_kib=get("balloon.swap_in"),
-        balloon_swap_out_kib=get("balloon.swap_out"),
-    )
+    state, reason, cpu_time, current, maximum, disks, nics = map(get, _HEAD)
+    times: tuple[int | None, ...] = ()
+    delays: tuple[int | None, ...] = ()
+    if current is not None and state and (count := _vcpu_count(params, current if maximum is None else maximum)):
+        times, delays = tuple(map(get, _vcpu_keys(count, "time"))), tuple(map(get, _vcpu_keys(count, "delay")))
+    return RawVM._make((
+        uuid, name, state or 0, reason or 0, cpu_time, current, maximum, times, delays, *map(get, _BALLOON),
+        tuple([_named(RawDisk._make(map(get, _disk_keys(number)))) for number in range(disks)]) if disks else (),
+        tuple([_named(RawNic._make(map(get, _nic_keys(number)))) for number in range(nics)]) if nics else (),
+        *map(get, _CACHES),
+    ))  # fmt: skip
 
 
-def _vcpu_count(params: Mapping[str, Any]) -> int:
-    # holes are normal: with vCPUs 0 and 2 plugged, "current" is 2 and the figures are vcpu.0 and vcpu.2
-    if "vcpu.current" not in params or not params.get("state.state"):
-        return 0
-    top = int(params.get("vcpu.maximum", params["vcpu.current"]))
-    while top > 0 and f"vcpu.{top - 1}.time" not in params and f"vcpu.{top - 1}.state" not in params:
-        top -= 1
-    return top
+def _vcpu_count(params: Mapping[str, Any], most: int) -> int:
+    """vCPUs up to the last one of which there are figures: with vCPUs 0 and 2 plugged, these are vcpu.0 and vcpu.2."""
+    times, states = _vcpu_keys(most, "time"), _vcpu_keys(most, "state")
+    while most > 0 and times[most - 1] not in params and states[most - 1] not in params:
+        most -= 1
+    return most
 
 
-def _disk(params: Mapping[str, Any], at: str) -> RawDisk:
-    get = params.get
-    return RawDisk(
-        name=str(get(at + "name", "")),
-        rd_bytes=get(at + "rd.bytes"),
-        wr_bytes=get(at + "wr.bytes"),
-        rd_reqs=get(at + "rd.reqs"),
-        wr_reqs=get(at + "wr.reqs"),
-        rd_time_ns=get(at + "rd.times"),
-        wr_time_ns=get(at + "wr.times"),
-        capacity=get(at + "capacity"),
-        allocation=get(at + "allocation"),
-        physical=get(at + "physical"),
-    )
+@cache
+def _vcpu_keys(count: int, what: str) -> tuple[str, ...]:
+    return tuple(f"vcpu.{n}.{what}" for n in range(count))
 
 
-def _nic(params: Mapping[str, Any], at: str) -> RawNic:
-    get = params.get
-    return RawNic(
-        name=str(get(at + "name", "")),
-        rx_bytes=get(at + "rx.bytes"),
-        tx_bytes=get(at + "tx.bytes"),
-        rx_pkts=get(at + "rx.pkts"),
-        tx_pkts=get(at + "tx.pkts"),
-        rx_drop=get(at + "rx.drop"),
-        tx_drop=get(at + "tx.drop"),
-    )
+@cache
+def _disk_keys(number: int) -> tuple[str, ...]:
+    fields = ("name", "rd.bytes", "wr.bytes", "rd.reqs", "wr.reqs", "rd.times", "wr.times", "capacity", "allocation",
+              "physical")  # fmt: skip
+    return tuple(f"block.{number}.{field}" for field in fields)
+
+
+@cache
+def _nic_keys(number: int) -> tuple[str, ...]:
+    fields = ("name", "rx.bytes", "tx.bytes", "rx.pkts", "tx.pkts", "rx.drop", "tx.drop")
+    return tuple(f"net.{number}.{field}" for field in fields)
+
+
+def _named(device: Device) -> Device:
+    return device if device.name is not None else device._replace(name="")
 
 
 def raw_host(cpu: Mapping[str, int] | None, memory: Mapping[str, int] | None, load1: float | None) -> RawHost:
