@@ -1,7 +1,7 @@
 """Notices that can be taken back, and where they stand over a dialog: not on its title, its buttons or the field that
 is filled in. UI thread.
 
-May import textual. Elsewhere notices stand at the bottom right, above the keys; see the app's style sheet.
+May import textual and limen_widgets. Elsewhere notices stand at the bottom right, above the keys; see the style sheet.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
+from limen_widgets.line_table import LineTable
 from textual.app import App
 from textual.geometry import Region
 from textual.notifications import Notification, Notify
@@ -16,6 +17,8 @@ from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
 from textual.widgets import Button
 
+HEAD = 4
+"""Lines of a list: its header and what is best."""
 TITLE, BUTTON, FIELD, LARGE = 2, 3, 3, 1
 """How bad it is to cover a line of it; of what fills half the screen, such as a table, something may be covered."""
 
@@ -111,6 +114,10 @@ def _parts(screen: Screen[object], shown: Region) -> Iterator[Part]:
         yield Part(screen.size.height - 1, screen.size.height - 1, BUTTON)
     for button in screen.query(Button):
         yield from part(_in_sight(button), BUTTON)
+    for table in screen.query(LineTable):  # of a list, what stands on top counts most: the best is there
+        top = _in_sight(table)
+        yield from part(Region(top.x, top.y, top.width, min(top.height, HEAD)), TITLE)
+        yield from part(Region(top.x, top.y + HEAD, top.width, max(0, top.height - HEAD)), LARGE)
     focused = screen.focused
     if focused is not None and not isinstance(focused, Button):
         region = _in_sight(focused)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from limen_widgets.line_table import LineTable
 from textual.geometry import Region
 from textual.screen import ModalScreen
 from textual.widgets import Button
@@ -57,6 +58,19 @@ async def test_title_buttons_and_field_stay_in_sight(action: str, texts: tuple[s
                 await world.pilot.pause(0.05)  # they follow the focus with the next layout
             assert covered(world) == []
             await world.press("tab")
+
+
+@pytest.mark.parametrize("texts", [("Short.",), ("One.", "Two.")], ids=["short", "two"])
+async def test_the_best_picks_of_the_palette_stay_in_sight(texts: tuple[str, ...]) -> None:
+    async with running((80, 24), notifications=True) as world:
+        await world.press("colon")
+        await told(world, *texts)
+        picks = world.app.screen.query_one(LineTable).region
+        for _ in range(30):
+            if not notices(world).overlaps(Region(picks.x, picks.y, picks.width, 4)):
+                break
+            await world.pilot.pause(0.05)
+        assert not notices(world).overlaps(Region(picks.x, picks.y, picks.width, 4))
 
 
 async def test_on_the_main_screen_they_stay_above_the_keys() -> None:
