@@ -81,7 +81,17 @@ class DeleteDialog(Dialog[Wanted | None]):
 
     @property
     def _word(self) -> str:
-        return self._vms[0].name if len(self._vms) == 1 else str(len(self._vms))
+        """What must be typed. A name with characters that nobody sees cannot be: then the beginning of the UUID."""
+        vm = self._vms[0]
+        if len(self._vms) > 1:
+            return str(len(self._vms))
+        return vm.name if clean(vm.name) == vm.name else vm.key.uuid[:8]
+
+    @property
+    def _asked(self) -> str:
+        if len(self._vms) > 1:
+            return f"the number of VMs, {self._word},"
+        return "its name" if self._word == self._vms[0].name else f"how its UUID begins, {self._word},"
 
     def body(self) -> ComposeResult:
         """Where, what, for good or not, the name, the buttons."""
@@ -93,8 +103,7 @@ class DeleteDialog(Dialog[Wanted | None]):
         box = Tick("For good: past the trash (ctrl+t)", id="purge")
         yield box
         with Horizontal(id="typed-row"):
-            wanted = "its name" if len(self._vms) == 1 else f"the number of VMs, {len(self._vms)},"
-            yield Label(f"Type {wanted} to confirm: ", markup=False)
+            yield Label(f"Type {self._asked} to confirm: ", markup=False)
             yield Input(id="typed", select_on_focus=False)
         yield Label("", id="wrong", classes="dialog--problem", markup=False)
         with Horizontal(classes="dialog--buttons"):

@@ -173,3 +173,17 @@ async def test_several_vms_are_told_apart_by_their_whole_names_and_notes_are_sai
         assert all(found.name in shown for found in surveys)
         note = dialog.query_one("#notes", Label).content
         assert str(note).count("It is running") == 1 and " and 1 more: " in str(note)
+
+
+async def test_a_vm_whose_name_nobody_can_type_is_confirmed_by_its_uuid() -> None:
+    async with running() as world:
+        vm = replace(world.app.fleet.view.vms[0], name="rtl-\u202eabc\x1b[2J")
+        dialog = DeleteDialog(world.app.fleet, [vm])
+        chosen: list[object] = []
+        world.app.push_screen(dialog, chosen.append)
+        await world.pilot.pause()
+        await world.go_on(0.2)
+        asked = " ".join(str(label.content) for label in dialog.query("#typed-row Label").results(Label))
+        assert vm.key.uuid[:8] in asked
+        await world.press(*vm.key.uuid[:8], "enter")
+        assert len(chosen) == 1
