@@ -6,7 +6,7 @@ import argparse
 import sys
 
 from limen_tui.cli import exits, output
-from limen_tui.cli.resolve import vms_named
+from limen_tui.cli.resolve import vms_named, why_not_up
 from limen_tui.cli.waiting import Waiter
 from limen_tui.errors import InputError, ReadOnlyError
 from limen_tui.fleet import operations
@@ -30,7 +30,7 @@ def act(fleet: Fleet, arguments: argparse.Namespace) -> int:
     targets = vms_named(arguments.names, fleet.view.vms, arguments.host)
     for snapshot in missing:
         if snapshot.state is not HostState.DISABLED:
-            output.say(f"limen: {snapshot.host.name} is {snapshot.state.value}; its VMs were not looked at live")
+            output.complain(why_not_up(snapshot))
     _confirm(verb, targets, sure=arguments.yes)
     done = fleet.perform(operations.lifecycle(verb), [vm.key for vm in targets])
     if arguments.no_wait:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from limen_tui.cli import exits, output
 from limen_tui.cli.deleting import ask
 from limen_tui.cli.jobrun import refuse_read_only, run_jobs, show_plan
-from limen_tui.cli.resolve import require_up, snapshot_named
+from limen_tui.cli.resolve import require_up, snapshot_named, why_not_up
 from limen_tui.cli.waiting import Waiter
 from limen_tui.errors import InputError, LimenError
 from limen_tui.fleet import images as stocks
@@ -34,7 +34,7 @@ def images(fleet: Fleet, arguments: argparse.Namespace) -> int:
     for host in wanted:
         if host.state is not HostState.UP:
             failed = failed or host in missing
-            output.say(f"limen: {host.host.name} is {host.state.value}")
+            output.complain(why_not_up(host))
             continue
         paths = stocks.added_paths(fleet.inventory, host.host.id)
         try:

@@ -8,6 +8,7 @@ import time
 from datetime import UTC, datetime
 
 from limen_tui.cli import exits, output
+from limen_tui.cli.resolve import why_not_up
 from limen_tui.cli.store import opened
 from limen_tui.cli.waiting import Waiter
 from limen_tui.errors import InputError
@@ -80,12 +81,7 @@ def hosts(fleet: Fleet, arguments: argparse.Namespace) -> int:
 
 def _unreached(missing: list[HostSnapshot]) -> int:
     for snapshot in missing:
-        why = snapshot.problem
-        words = [f"limen: {snapshot.host.name} is {snapshot.state.value}"]
-        words += [word for word in (why.title, why.detail) if word] if why is not None else []
-        output.say(" ".join(": ".join(words).split()))
-        if why is not None and why.hint:
-            output.say(f"       {why.hint}")
+        output.complain(why_not_up(snapshot))
     if any(snapshot.state is HostState.NEEDS_AUTH for snapshot in missing):
         return exits.SIGN_IN
     return exits.UNREACHABLE if missing else exits.OK

@@ -9,7 +9,7 @@ from typing import Final
 from limen_tui.cli import exits, output
 from limen_tui.cli.deleting import ask
 from limen_tui.cli.jobrun import confirm, refuse_read_only, run_jobs, show_plan
-from limen_tui.cli.resolve import require_up, snapshot_named
+from limen_tui.cli.resolve import require_up, snapshot_named, why_not_up
 from limen_tui.cli.waiting import Waiter
 from limen_tui.errors import InputError, LimenError, NotFound, Timeout
 from limen_tui.fleet import pooling
@@ -64,7 +64,7 @@ def _look(
     for host in wanted:
         if host.state is not HostState.UP:
             failed = failed or host in missing
-            output.say(f"limen: {host.host.name} is {host.state.value}")
+            output.complain(why_not_up(host))
             continue
         try:
             every = ask(fleet, waiter, host.host.id, lambda verbs: verbs.pools())

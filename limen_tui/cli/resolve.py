@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from limen_tui.errors import AuthError, ConnectError, NotFound, Timeout
+from limen_tui.errors import AuthError, ConnectError, LimenError, NotFound, Timeout
 from limen_tui.model.host import Host, HostSnapshot, HostState
 from limen_tui.model.units import clean
 from limen_tui.model.vm import VM
@@ -51,12 +51,20 @@ def snapshot_named(name: str, hosts: Sequence[HostSnapshot]) -> HostSnapshot:
 
 def require_up(snapshot: HostSnapshot) -> HostSnapshot:
     """The same, for what needs the host now. Raises ``ConnectError`` or ``AuthError``: why it cannot be asked."""
+    if snapshot.state is not HostState.UP:
+        raise why_not_up(snapshot)
+    return snapshot
+
+
+def why_not_up(snapshot: HostSnapshot) -> LimenError:
+    """Why a host that is not up cannot be asked, and what to do."""
     name, problem, state = clean(snapshot.host.name), snapshot.problem, snapshot.state
-    if state is HostState.UP:
-        return snapshot
     kind = AuthError if state is HostState.NEEDS_AUTH else ConnectError
     if problem is not None:
-        raise kind(f"{name} is {state.value}", f"{problem.title} {problem.detail}".strip(), problem.hint)
+        words = ": ".join(part for part in (problem.title, problem.detail) if part)
+        return kind(f"{name} is {state.value}", words, problem.hint)
     if state is HostState.CONNECTING:
-        raise Timeout(f"{name} does not answer", hint=f"`limen hosts test {name}` says where it stops.")
-    raise kind(f"{name} is {state.value}", hint="`limen hosts` says more.")
+        return Timeout(f"{name} does not answer", hint=f"`limen hosts test {name}` says where it stops.")
+    if state is HostState.DISABLED:
+        return kind(f"{name} is {state.value}", hint="Switch it on under Hosts in the TUI: 2, then o.")
+    return kind(f"{name} is {state.value}", hint="`limen hosts` says more.")

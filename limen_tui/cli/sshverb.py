@@ -13,7 +13,7 @@ from typing import Final
 
 from limen_tui.cli import output
 from limen_tui.cli.deleting import ask
-from limen_tui.cli.resolve import vms_named
+from limen_tui.cli.resolve import require_up, vms_named
 from limen_tui.cli.waiting import Waiter
 from limen_tui.errors import Conflict, InputError, LimenError, NotFound, StepFailed
 from limen_tui.fleet import guestacts, guestssh
@@ -79,6 +79,8 @@ def _addresses(fleet: Fleet, waiter: Waiter, vm: VM) -> list[str]:
     except LimenError:
         nics = ()  # what the leases said is known all the same
     if not (found := guestssh.addresses(nics, vm.ips)):
+        if (host := fleet.view.host(vm.key.host_id)) is not None:
+            require_up(host)
         raise NotFound(f"No address of {clean(vm.name)} is known", "neither a lease, nor the agent, nor ARP tells one",
                        "Say --address ADDRESS.")  # fmt: skip
     return list(found)

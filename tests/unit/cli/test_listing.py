@@ -49,7 +49,7 @@ def test_a_hung_host_is_named_and_the_others_are_listed(limen, host_of, hung):
     ran = limen("-c", host_of("a", {"web": RUNNING}), "-c", hung, "--timeout", "1", "vms")
     assert ran.code == 3
     assert ran.out.startswith("web")
-    assert "127.0.0.1 is connecting" in ran.err
+    assert "127.0.0.1 does not answer" in ran.err
 
 
 def test_a_refused_connection_has_a_reason_and_a_hint(limen):

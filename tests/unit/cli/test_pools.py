@@ -63,7 +63,7 @@ def test_nothing_is_stopped_unasked_or_read_only_or_while_it_is_needed(limen, a_
 def test_a_host_that_does_not_answer_is_named_and_the_others_are_listed(limen, a_pool, hung) -> None:
     ran = limen("--timeout", "1", "-c", a_pool, "-c", hung, "pools")
     assert ran.code == 3
-    assert "127.0.0.1 is connecting" in ran.err and ran.out.startswith("default-pool")
+    assert "127.0.0.1 does not answer" in ran.err and ran.out.startswith("default-pool")
 
 
 def test_a_pool_is_created_and_deleted_as_a_job(limen, a_pool, tmp_path) -> None:
