@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import ClassVar, Final
 
+from rich.cells import cell_len
+from textual import events
+
 from limen_tui.model.actions import ACTIONS, Action
+from limen_tui.tui.actionscreen import limen_of
 from limen_tui.tui.fleet.fit import Item, fit
 from limen_tui.tui.fleet.lines import Line, Lines
 from limen_tui.tui.keymap import Keys, first_key
@@ -42,6 +46,20 @@ class KeyBar(Lines):
             (action.id, (labels or {}).get(action.id, action.label), reason(action) is not None) for action in actions
         )
         self._redraw()
+
+    def on_click(self, event: events.Click) -> None:
+        """As its key."""
+        event.stop()
+        x, name = 0, ""
+        for text, style in self._lines[0] if self._lines else ():
+            if style == "":
+                name = ""
+            elif not name:  # its key comes first
+                name = next((told for told, *_ in self._told if first_key(self._keys, told) == text), "")
+            if x <= event.x < x + cell_len(text) and name:
+                limen_of(self.app).action_act(name)
+                return
+            x += cell_len(text)
 
     def on_resize(self) -> None:
         """Fit again."""

@@ -10,7 +10,7 @@ from limen_widgets.line_table import Column, LineTable
 from limen_widgets.line_table.lines import natural
 from limen_widgets.line_table.messages import RowActivated
 from rich.cells import cell_len
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.message import Message
@@ -56,7 +56,7 @@ class TreeRow:
 
 
 class HostTable(LineTable[TreeRow]):
-    """The table inside; the right arrow goes to the VMs."""
+    """The table inside; the right arrow goes to the VMs, one click shows a host."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("right", "leave", "To the VMs", show=False)]
 
@@ -66,6 +66,13 @@ class HostTable(LineTable[TreeRow]):
     def action_leave(self) -> None:
         """To the VMs."""
         self.post_message(self.Left())
+
+    def on_click(self, event: events.Click) -> None:
+        """Choose what was clicked at."""
+        index = self._index_at(event.y) if event.y else None
+        if index is not None:
+            self._go(index)
+            self.action_activate()
 
 
 class HostTree(Widget):
