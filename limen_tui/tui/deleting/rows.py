@@ -76,9 +76,9 @@ def _entries(name: str, found: Survey | LimenError | None, purges: bool) -> Iter
             yield [("UEFI variables, TPM state", "")], replace(row, kind=fate)
         for disk in found.disks:
             used = "" if disk.volume is None else size(disk.volume.allocation)
-            parts = [(disk.disk.target, ""), (disk.disk.source or "(empty)", "dim")]
+            parts = [(disk.disk.target, ""), (disk.disk.source or "(empty)", "")]
             if not disk.goes:
-                parts.append((f"stays: {disk.stays}" if disk.stays else "chosen to stay", "dim"))
+                parts.append((f"stays: {disk.stays}" if disk.stays else "chosen to stay", ""))
             yield parts, replace(row, fate=disk, kind=fate if disk.goes else STAYS, used=used)
 
 
