@@ -155,7 +155,7 @@ async def _why(
     return ConnectError(
         "No libvirt answers on that host",
         f"no socket {' or '.join(paths)}",
-        "On the host: install libvirt-daemon-system, or start it (systemctl start libvirtd.socket or virtqemud.socket).",
+        "Install libvirt-daemon-system there, or start it (systemctl start libvirtd.socket or virtqemud.socket).",
     )
 
 
