@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Final
 
 from limen_tui.errors import ConnectError, LimenError, ReadOnlyError
+from limen_tui.fleet import guestacts
 from limen_tui.fleet.fleet import Fleet
 from limen_tui.model.host import HostState
 from limen_tui.model.verbs.consoles import ConsoleEnd, ConsoleInUse, ConsoleStream, EndReason
@@ -134,6 +135,9 @@ class GuestConsole:
                 return
             self._stream, self.phase, self.problem = stream, Phase.OPEN, None
             self.opened += 1
+            vm = self.vm
+            if self.opened == 1 and vm is not None:
+                guestacts.note(self._fleet, vm, "vm.console", self.device)
             self._pay()
             return
         self._owed.clear()

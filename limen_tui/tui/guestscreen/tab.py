@@ -15,6 +15,7 @@ from textual.message import Message
 from textual.widgets import Static
 
 from limen_tui.errors import AuthError
+from limen_tui.fleet import guestacts
 from limen_tui.fleet.display import GuestDisplay, Phase, Shot, Status
 from limen_tui.fleet.screens import ways_to
 from limen_tui.fleet.view import FleetView
@@ -66,7 +67,7 @@ class GuestScreenTab(ScreenMenu, can_focus=True):
         self._vm_name = ""
         self._here = False
         self._not_before = self._next_bell = 0.0
-        self._waiting = False
+        self._waiting = self._audited = False
 
     def compose(self) -> ComposeResult:
         """The picture, what stands there until there is one, and a line below."""
@@ -245,7 +246,15 @@ class GuestScreenTab(ScreenMenu, can_focus=True):
         if why:
             self.notify(f"Screen: {why}. ^] twice leaves.", severity="warning", markup=False, timeout=4)
         elif self._display is not None:
+            self._audit()
             self._display.strokes(strokes)
+
+    def _audit(self) -> None:
+        """Whoever acts on the guest by its screen is in the audit log, once; what they type is not."""
+        vm = self.limen.fleet.view.vm(self.key)
+        if not self._audited and vm is not None:
+            self._audited = True
+            guestacts.note(self.limen.fleet, vm, "vm.screen", "keys and pointer")
 
     # -- the pointer ------------------------------------------------------------------------------
 
@@ -254,6 +263,8 @@ class GuestScreenTab(ScreenMenu, can_focus=True):
         event.stop()
         if self._display is None or self.view_only or self._status.phase is not Phase.LIVE:
             return
+        if event.wheel or event.buttons:
+            self._audit()
         if event.wheel:
             self._display.pointer(event.x, event.y, event.buttons | event.wheel)
         self._display.pointer(event.x, event.y, event.buttons)

@@ -75,6 +75,8 @@ async def test_every_key_reaches_the_guest_and_one_leaves() -> None:
         await world.press("ctrl+c")
         await until(world, lambda: "^C" in shown(world))
         assert world.app.screen.query_one(ConsolePanel) is panel
+        log = world.app.fleet.inventory.audit_entries
+        await until(world, lambda: [(e.action, e.result) for e in log()] == [("vm.console", "begun")])
         await world.press(ESCAPE)
         assert "leave" in shown(world)
         await world.press("escape", *"hostname", "enter")
