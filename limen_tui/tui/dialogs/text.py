@@ -11,14 +11,12 @@ from textual.containers import Horizontal
 from textual.widgets import Button, Input, Label
 
 from limen_tui.errors import InputError
-from limen_tui.model.units import paragraph
 from limen_tui.tui.dialogs.base import Dialog
+from limen_tui.tui.dialogs.form import FormDialog
 
 
-class TextDialog(Dialog[str | None]):
+class TextDialog(FormDialog[str | None]):
     """One line. ``check`` raises ``InputError`` for what cannot be used; the dialog then stays and says why."""
-
-    TYPES: ClassVar[bool] = True
 
     def __init__(
         self, title: str, label: str, value: str = "", *, note: str = "", check: Callable[[str], object] | None = None
@@ -31,35 +29,16 @@ class TextDialog(Dialog[str | None]):
         yield Label(self._label, markup=False)
         yield Input(self._value, id="text", select_on_focus=False)
         yield Label(self._note, id="note", classes="dialog--note", markup=False)
-        with Horizontal(classes="dialog--buttons"):
-            yield Button("OK", id="ok", variant="primary")
-            yield Button("Cancel", id="cancel")
+        yield from self.buttons()
 
-    def on_mount(self) -> None:
-        """The line has the keyboard."""
-        super().on_mount()
-        self.set_focus(self.query_one(Input))
-
-    def on_input_submitted(self) -> None:
-        """Enter."""
-        self._accept()
-
-    def on_button_pressed(self, event: Button.Pressed) -> None:
-        """OK or Cancel."""
-        if event.button.id == "ok":
-            self._accept()
-        else:
-            self.action_cancel()
-
-    def _accept(self) -> None:
+    def accept(self) -> None:
+        """What was typed, where it can be used."""
         text = self.query_one(Input).value
         if self._check is not None:
             try:
                 self._check(text)
             except InputError as error:
-                note = self.query_one("#note", Label)
-                note.set_classes("dialog--problem")
-                note.update(paragraph(str(error), error.hint))
+                self.complain(error)
                 return
         self.dismiss(text)
 

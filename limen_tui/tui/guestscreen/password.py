@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from textual.app import ComposeResult
-from textual.containers import Horizontal
-from textual.widgets import Button, Input, Label
+from textual.widgets import Input, Label
 
 from limen_tui.model.units import clean
-from limen_tui.tui.dialogs.base import Dialog
+from limen_tui.tui.dialogs.form import FormDialog
 
 
-class VNCPasswordDialog(Dialog[str | None]):
+class VNCPasswordDialog(FormDialog[str | None]):
     """Dismisses with what was typed; ``None`` to do without."""
-
-    TYPES: ClassVar[bool] = True
 
     def __init__(self, name: str, wrong: str = "") -> None:
         super().__init__(f"Screen of {name}")
@@ -28,27 +23,10 @@ class VNCPasswordDialog(Dialog[str | None]):
             yield Label(clean(self._wrong), classes="dialog--problem", markup=False)
         yield Input(password=True, id="password", select_on_focus=False)
         yield Label("It is not kept. Esc shows the screen by pictures instead.", classes="dialog--note", markup=False)
-        with Horizontal(classes="dialog--buttons"):
-            yield Button("OK", id="ok", variant="primary")
-            yield Button("Cancel", id="cancel")
+        yield from self.buttons()
 
-    def on_mount(self) -> None:
-        """The line has the keyboard."""
-        super().on_mount()
-        self.set_focus(self.query_one(Input))
-
-    def on_input_submitted(self) -> None:
-        """Enter."""
-        self._accept()
-
-    def on_button_pressed(self, event: Button.Pressed) -> None:
-        """OK or Cancel."""
-        if event.button.id == "ok":
-            self._accept()
-        else:
-            self.action_cancel()
-
-    def _accept(self) -> None:
+    def accept(self) -> None:
+        """The line is empty from then on."""
         field = self.query_one(Input)
         password, field.value = field.value, ""
         self.dismiss(password)

@@ -13,9 +13,9 @@ from limen_widgets.line_table.messages import CursorMoved, RowActivated
 from rich.cells import cell_len
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Horizontal
 from textual.message import Message
-from textual.widgets import Button, Input, Label
+from textual.widget import Widget
+from textual.widgets import Input, Label
 
 from limen_tui.errors import LimenError
 from limen_tui.fleet.hostweb import plan_fetch
@@ -27,12 +27,12 @@ from limen_tui.model.jobs import JobPlan
 from limen_tui.model.storage import Pool
 from limen_tui.model.units import clean, size
 from limen_tui.tui.actionscreen import limen_of
-from limen_tui.tui.dialogs.base import Dialog
+from limen_tui.tui.dialogs.form import FormDialog
 from limen_tui.tui.reading import Reader
 from limen_tui.tui.storage.pathinput import PathInput
 
 
-class BringDialog(Dialog[JobPlan | None]):
+class BringDialog(FormDialog[JobPlan | None]):
     """Makes the plan of a job away from the UI, and dismisses with it; what is wrong is said in the dialog."""
 
     DEFAULT_CSS = "BringDialog Label { width: 100%; }"
@@ -92,8 +92,6 @@ class BringDialog(Dialog[JobPlan | None]):
 class UploadDialog(BringDialog):
     """A file of this machine, by its path."""
 
-    TYPES: ClassVar[bool] = True
-
     def __init__(self, host: HostSnapshot, pool: Pool) -> None:
         super().__init__("Upload an image", host, pool)
 
@@ -107,14 +105,7 @@ class UploadDialog(BringDialog):
         yield Label("SHA-256 or SHA-512, if known", markup=False)
         yield Input("", id="checksum", select_on_focus=False)
         yield Label("", id="note", classes="dialog--note", markup=False)
-        with Horizontal(classes="dialog--buttons"):
-            yield Button("Upload", id="ok", variant="primary")
-            yield Button("Cancel", id="cancel")
-
-    def on_mount(self) -> None:
-        """The path has the keyboard."""
-        super().on_mount()
-        self.set_focus(self.query_one(PathInput))
+        yield from self.buttons("Upload")
 
     def on_path_input_completed(self, event: PathInput.Completed) -> None:
         """Show what there is to choose from."""
@@ -122,19 +113,8 @@ class UploadDialog(BringDialog):
         names = [clean(name) for name in event.names]
         self.say("  ".join(names[:12]) + (f"  ... {len(names) - 12} more" if len(names) > 12 else ""))
 
-    @on(Input.Submitted)
-    def _submitted(self, event: Input.Submitted) -> None:
-        event.stop()
-        self._accept()
-
-    def on_button_pressed(self, event: Button.Pressed) -> None:
-        """Upload or Cancel."""
-        if event.button.id == "ok":
-            self._accept()
-        else:
-            self.action_cancel()
-
-    def _accept(self) -> None:
+    def accept(self) -> None:
+        """Look at the file."""
         path, name, checksum = (self.query_one(f"#{id}", Input).value for id in ("path", "name", "checksum"))
         host, pool = self._host.host, self._pool.name
         self.look(lambda: upload_image(host, pool, path, name=name.strip(), checksum=checksum), "Looking at it ...")
@@ -143,6 +123,7 @@ class UploadDialog(BringDialog):
 class FetchDialog(BringDialog):
     """Cloud images that distributions publish, or any other address."""
 
+    TYPES: ClassVar[bool] = False
     DEFAULT_CSS = """
     FetchDialog LineTable { height: auto; background: $surface; }
     FetchDialog #url { color: $text-muted; height: auto; max-height: 3; }
@@ -164,17 +145,17 @@ class FetchDialog(BringDialog):
         yield Input("", id="address", select_on_focus=False)
         yield Label("By the host itself where it can, else through here.", id="note", classes="dialog--note",
                     markup=False)  # fmt: skip
-        with Horizontal(classes="dialog--buttons"):
-            yield Button("Fetch", id="ok", variant="primary")
-            yield Button("Cancel", id="cancel")
+        yield from self.buttons("Fetch")
 
     def on_mount(self) -> None:
-        """The list has the keyboard."""
+        """The list is there from the start."""
         super().on_mount()
-        table = self.query_one(LineTable)
-        table.set_rows(self._images)
-        self.set_focus(table)
+        self.query_one(LineTable).set_rows(self._images)
         self._show_url()
+
+    def first(self) -> Widget:
+        """The list."""
+        return self.query_one(LineTable)
 
     def on_resize(self) -> None:
         """Keep the buttons in sight."""
@@ -196,19 +177,8 @@ class FetchDialog(BringDialog):
         event.stop()
         self._fetch(event.row)
 
-    @on(Input.Submitted)
-    def _submitted(self, event: Input.Submitted) -> None:
-        event.stop()
-        self._accept()
-
-    def on_button_pressed(self, event: Button.Pressed) -> None:
-        """Fetch or Cancel."""
-        if event.button.id == "ok":
-            self._accept()
-        else:
-            self.action_cancel()
-
-    def _accept(self) -> None:
+    def accept(self) -> None:
+        """The address where one is typed, else the image under the cursor."""
         address = self.query_one("#address", Input).value.strip()
         image: CloudImage | None = self.query_one(LineTable).cursor_row
         if address:

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError, Future
-from typing import ClassVar
 
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Horizontal
 from textual.message import Message
-from textual.widgets import Button, Input, Label
+from textual.widgets import Input, Label
 
 from limen_tui.errors import LimenError
 from limen_tui.model.units import clean
 from limen_tui.model.verbs.agent import Ran
-from limen_tui.tui.dialogs.base import Dialog
+from limen_tui.tui.dialogs.form import FormDialog
 from limen_tui.tui.textview import TextScreen
 from limen_tui.tui.vm.guestlines import output_lines
 
@@ -38,10 +36,8 @@ class Secret:
         return text
 
 
-class PasswordDialog(Dialog["tuple[str, Secret] | None"]):
+class PasswordDialog(FormDialog["tuple[str, Secret] | None"]):
     """A user's name, and the new password twice."""
-
-    TYPES: ClassVar[bool] = True
 
     def __init__(self, name: str) -> None:
         super().__init__(f"Set a password inside {name}")
@@ -56,31 +52,18 @@ class PasswordDialog(Dialog["tuple[str, Secret] | None"]):
         yield Input(password=True, id="second", select_on_focus=False)
         yield Label("It goes to the guest agent over the connection to the host, and is kept nowhere.", id="note",
                     classes="dialog--note", markup=False)  # fmt: skip
-        with Horizontal(classes="dialog--buttons"):
-            yield Button("Set", id="ok", variant="warning")
-            yield Button("Cancel", id="cancel")
+        yield from self.buttons("Set", warns=True)
 
-    def on_mount(self) -> None:
-        """The user's name has the keyboard."""
-        super().on_mount()
-        self.set_focus(self.query_one("#user", Input))
-
-    def on_input_submitted(self, event: Input.Submitted) -> None:
+    def entered(self, field: Input) -> None:
         """Enter goes on to the next line, and from the last one sets it."""
-        following = {"user": "#first", "first": "#second"}.get(event.input.id or "")
+        following = {"user": "#first", "first": "#second"}.get(field.id or "")
         if following:
             self.set_focus(self.query_one(following, Input))
         else:
-            self._accept()
+            self.accept()
 
-    def on_button_pressed(self, event: Button.Pressed) -> None:
-        """Set or cancel."""
-        if event.button.id == "ok":
-            self._accept()
-        else:
-            self.action_cancel()
-
-    def _accept(self) -> None:
+    def accept(self) -> None:
+        """The lines are empty from then on."""
         user = self.query_one("#user", Input).value.strip()
         first, second = self.query_one("#first", Input), self.query_one("#second", Input)
         problem = ""
@@ -91,9 +74,7 @@ class PasswordDialog(Dialog["tuple[str, Secret] | None"]):
         elif first.value != second.value:
             problem = "The two are not the same."
         if problem:
-            note = self.query_one("#note", Label)
-            note.set_classes("dialog--problem")
-            note.update(problem)
+            self.complain(problem)
             return
         secret = Secret(first.value)
         first.value = second.value = ""

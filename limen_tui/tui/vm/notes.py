@@ -6,16 +6,14 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal
-from textual.widgets import Button, Input, Label, TextArea
+from textual.widgets import Input, Label, TextArea
 
-from limen_tui.tui.dialogs.base import Dialog
+from limen_tui.tui.dialogs.form import FormDialog
 
 
-class NotesDialog(Dialog["tuple[str, str] | None"]):
+class NotesDialog(FormDialog["tuple[str, str] | None"]):
     """A line and a text of several lines; ctrl+s saves from both."""
 
-    TYPES: ClassVar[bool] = True
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+s", "accept", "Save", show=False, priority=True)]
     DEFAULT_CSS = """
     NotesDialog TextArea { height: 8; border: none; padding: 0 1; background: $panel; }
@@ -35,27 +33,21 @@ class NotesDialog(Dialog["tuple[str, str] | None"]):
         yield TextArea(description, id="description", tab_behavior="focus", soft_wrap=True, theme="css")
         yield Label("Kept in the VM's definition, where virsh and virt-manager see it. ^s saves.",
                     classes="dialog--note", markup=False)  # fmt: skip
-        with Horizontal(classes="dialog--buttons"):
-            yield Button("Save", id="ok", variant="primary")
-            yield Button("Cancel", id="cancel")
+        yield from self.buttons("Save")
 
     def on_mount(self) -> None:
-        """The title has the keyboard."""
+        """No blinking in the text either."""
         super().on_mount()
         self.query_one(TextArea).cursor_blink = False
-        self.set_focus(self.query_one(Input))
 
-    def on_input_submitted(self) -> None:
+    def entered(self, field: Input) -> None:  # noqa: ARG002 - there is but one
         """Enter goes on to the description."""
         self.set_focus(self.query_one(TextArea))
 
-    def on_button_pressed(self, event: Button.Pressed) -> None:
-        """Save or cancel."""
-        if event.button.id == "ok":
-            self.action_accept()
-        else:
-            self.action_cancel()
-
-    def action_accept(self) -> None:
+    def accept(self) -> None:
         """Save."""
         self.dismiss((self.query_one(Input).value, self.query_one(TextArea).text))
+
+    def action_accept(self) -> None:
+        """ctrl+s."""
+        self.accept()

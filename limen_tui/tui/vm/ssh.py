@@ -8,16 +8,17 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
+from textual import on
 from textual.app import ComposeResult, SuspendNotSupported
 from textual.containers import Horizontal
 from textual.widgets import Button, Input, Label
 
 from limen_tui.errors import InputError
 from limen_tui.fleet.guestssh import Way, check_address, check_user, command
-from limen_tui.model.units import clean, paragraph
-from limen_tui.tui.dialogs.base import Dialog
+from limen_tui.model.units import clean
+from limen_tui.tui.dialogs.form import FormDialog
 
 if TYPE_CHECKING:
     from limen_tui.tui.app import LimenApp
@@ -26,10 +27,8 @@ FAILED = 255
 """ssh's own exit code for what it could not do itself."""
 
 
-class SSHDialog(Dialog["tuple[Way, bool] | None"]):
+class SSHDialog(FormDialog["tuple[Way, bool] | None"]):
     """User, address and way. Dismisses with the way, and whether it goes past the host."""
-
-    TYPES: ClassVar[bool] = True
 
     def __init__(self, name: str, user: str, found: Sequence[str], jump: str, *, direct: bool) -> None:
         super().__init__(f"SSH into {name}")
@@ -53,38 +52,27 @@ class SSHDialog(Dialog["tuple[Way, bool] | None"]):
             yield Button("Cancel", id="cancel")
 
     def on_mount(self) -> None:
-        """The user has the keyboard."""
+        """The way is shown from the start."""
         super().on_mount()
         self._show_way()
-        self.set_focus(self.query_one("#user", Input))
 
     def _show_way(self) -> None:
         for button in self.query("#way").results(Button):
             button.label = "Way: directly" if self._direct else clean(f"Way: through {self._jump}")[:40]
 
-    def on_input_submitted(self) -> None:
-        """Enter."""
-        self._accept()
+    @on(Button.Pressed, "#way")
+    def _other_way(self) -> None:
+        self._direct = not self._direct
+        self._show_way()
 
-    def on_button_pressed(self, event: Button.Pressed) -> None:
-        """One of the three."""
-        if event.button.id == "way":
-            self._direct = not self._direct
-            self._show_way()
-        elif event.button.id == "ok":
-            self._accept()
-        else:
-            self.action_cancel()
-
-    def _accept(self) -> None:
+    def accept(self) -> None:
+        """User, address and way, where they can be used."""
         user, address = (self.query_one(name, Input).value.strip() for name in ("#user", "#address"))
         try:
             check_user(user)
             check_address(address)
         except InputError as error:
-            note = self.query_one("#note", Label)
-            note.set_classes("dialog--problem")
-            note.update(paragraph(str(error), error.hint))
+            self.complain(error)
             return
         self.dismiss((Way(user, address, "" if self._direct else self._jump), self._direct))
 
