@@ -73,7 +73,7 @@ async def test_w_shows_the_screen_as_text_and_keys_go_to_the_guest() -> None:
         assert world.app._exit is False
         log = world.app.fleet.inventory.audit_entries
         once = [("vm.screen", "begun", "keys and pointer")]
-        await until(world, lambda: [(e.action, e.result, e.detail) for e in log()] == once, "one line, without the keys")
+        await until(world, lambda: [(e.action, e.result, e.detail) for e in log()] == once, "a line without keys")
         await world.press("backspace", "enter")
         await until(world, lambda: text(tab).count("login:") == 2, "another line")
 
