@@ -90,6 +90,7 @@ class CreateScreen(FormRows):
     CreateScreen Button { height: 1; min-width: 8; border: none !important; margin-right: 2; }
     CreateScreen Button:focus { text-style: bold reverse; }
     CreateScreen Select:focus > SelectCurrent { text-style: bold reverse; }
+    CreateScreen SelectOverlay, CreateScreen SelectCurrent Static { text-wrap: nowrap; text-overflow: ellipsis; }
     CreateScreen Select:focus > SelectCurrent Static { text-style: bold reverse; }
     CreateScreen:ansi Input { text-style: underline; }
     """

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import fields, replace
 
 import pytest
-from textual.widgets import Input, Select
+from textual.widgets import Input, OptionList, Select
 
 from limen_tui.model.jobs import JobState
 from limen_tui.model.spec import CloudImage, CopyOf, DirectKernel, ImportDisk, IsoInstall, NicSpec, Pxe, Topology
@@ -206,3 +206,12 @@ async def test_it_can_be_left_at_any_moment(turns) -> None:
         if isinstance(world.app.screen, CreateScreen):  # it came after the key
             await world.press("escape")
         assert not isinstance(world.app.screen, CreateScreen)
+
+
+async def test_each_host_to_choose_from_takes_one_line_on_a_narrow_terminal() -> None:
+    async with running((60, 24)) as world:
+        await world.press("n", "tab", "enter")
+        await world.pilot.pause()
+        choices = world.app.screen.query_one("#host SelectOverlay", OptionList)
+        assert choices.option_count == len(world.app.fleet.hosts)
+        assert choices.virtual_size.height == choices.option_count
