@@ -12,7 +12,7 @@ from limen_tui.cli.waiting import Waiter
 from limen_tui.errors import Conflict, LimenError, NotFound
 from limen_tui.fleet.fleet import Fleet
 from limen_tui.fleet.known import Known
-from limen_tui.fleet.reconciling import Scan, delete_orphan_plan, mismatches, recreate_plan, scan_host
+from limen_tui.fleet.reconciling import Scan, delete_orphan_plan, mismatches, recreate_plan, scan_host, settle
 from limen_tui.model.host import HostState
 from limen_tui.model.reconcile import CHOICES, Mismatch
 from limen_tui.model.units import clean, size
@@ -72,16 +72,10 @@ def _do(fleet: Fleet, waiter: Waiter, found: list[Mismatch], arguments: argparse
     chosen = [_named(name, able) for name in arguments.names]
     if not chosen:
         raise NotFound("Name what to do it to", hint="`limen reconcile` lists all that is out of step.")
-    known = Known(fleet.inventory)
     match arguments.do:
         case "adopt" | "ignore" | "forget":
             for each in chosen:
-                if arguments.do == "adopt":
-                    known.adopt(each.host_id, each.uuid)
-                elif arguments.do == "forget":
-                    known.forget(each.host_id, each.uuid)
-                else:
-                    known.ignore(each)
+                settle(fleet, each, arguments.do)
                 print(clean(f"{each.name} on {each.host_name}: {arguments.do}"))
             return exits.OK
         case "leave":

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from limen_tui.errors import Conflict
 from limen_tui.fleet.fleet import Fleet
 from limen_tui.fleet.known import Known
+from limen_tui.model.events import AuditEntry
 from limen_tui.model.host import HostSnapshot
 from limen_tui.model.jobs import Job, JobPlan, StepPlan
 from limen_tui.model.ports import HostVerbs, InventoryPort
@@ -70,6 +71,20 @@ def mismatches(inventory: InventoryPort, scans: Iterable[Scan], unfinished: Iter
         found += compare(scan.state, known=now, last=last, trash=trash)
     ignored = known.ignored
     return [each for each in found if each.key not in ignored]
+
+
+def settle(fleet: Fleet, found: Mismatch, choice: str) -> None:
+    """``adopt``, ``ignore`` or ``forget`` it: what Limen knows changes, no host does. A line in the audit log."""
+    known = Known(fleet.inventory)
+    if choice == "ignore":
+        known.ignore(found)
+    elif choice == "adopt":
+        known.adopt(found.host_id, found.uuid)
+    else:
+        known.forget(found.host_id, found.uuid)
+    fleet.inventory.audit(AuditEntry(
+        fleet.clock.wall(), fleet.actor.who, fleet.actor.origin, f"reconcile.{choice}", found.host_id, found.host_name,
+        found.uuid, found.name if found.uuid else "", "ok", "" if found.uuid else found.name))  # fmt: skip
 
 
 def recreate_plan(inventory: InventoryPort, mismatch: Mismatch) -> JobPlan:

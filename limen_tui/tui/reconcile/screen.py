@@ -22,7 +22,15 @@ from textual.widgets import Label
 from limen_tui.errors import LimenError
 from limen_tui.fleet.deleting import sweeps
 from limen_tui.fleet.known import Known
-from limen_tui.fleet.reconciling import Scan, delete_orphan_plan, mismatches, recreate_plan, scan_host, up_hosts
+from limen_tui.fleet.reconciling import (
+    Scan,
+    delete_orphan_plan,
+    mismatches,
+    recreate_plan,
+    scan_host,
+    settle,
+    up_hosts,
+)
 from limen_tui.jobs.recipes.delete import purge_plan, restore_plan
 from limen_tui.model.jobs import JobPlan
 from limen_tui.model.keepsakes import Definition, Trashed
@@ -234,15 +242,11 @@ class ReconcileScreen(ModalScreen[None]):
         row: Row | None = self.query_one(LineTable).cursor_row
         if row is None or choice not in row.choices:
             return
-        known = Known(self._fleet.inventory)
         if row.mismatch is not None and choice == "forget":
             self._ask_to_forget(row.mismatch)
             return
         if row.mismatch is not None and choice in ("adopt", "ignore"):
-            if choice == "ignore":
-                known.ignore(row.mismatch)
-            else:
-                known.adopt(row.host_id, row.mismatch.uuid)
+            settle(self._fleet, row.mismatch, choice)
             self._compare()
             return
         if row.mismatch is not None and choice in ("resume", "rollback", "leave"):
@@ -279,7 +283,7 @@ class ReconcileScreen(ModalScreen[None]):
 
         def answered(yes: bool | None) -> None:
             if yes:
-                Known(self._fleet.inventory).forget(lost.host_id, lost.uuid)
+                settle(self._fleet, lost, "forget")
                 self._compare()
 
         self.app.push_screen(YesNoDialog(f"Forget {lost.name}?", clean(text), "Forget it"), answered)

@@ -7,11 +7,12 @@ import pytest
 from limen_tui.fleet.actor import Actor
 from limen_tui.fleet.fleet import Fleet
 from limen_tui.fleet.images import images_of, look
-from limen_tui.fleet.reconciling import mismatches, scan_host
+from limen_tui.fleet.known import Known
+from limen_tui.fleet.reconciling import mismatches, scan_host, settle
 from limen_tui.hypervisor.simulated import simulated_fleet
 from limen_tui.inventory import open_inventory
 from limen_tui.model.images import ImageKind
-from limen_tui.model.reconcile import FindingKind
+from limen_tui.model.reconcile import FindingKind, Mismatch
 from limen_tui.model.xml.volume import volume_xml
 
 SPARE = (("big.raw", "raw"), ("uploaded.qcow2", "qcow2"), ("rescue.iso", "raw"))
@@ -55,3 +56,24 @@ def test_only_disks_of_nobody_are_orphans_on_every_host(world) -> None:
     assert orphans == {key for key, image in called.items() if image.kind is ImageKind.DISK and not image.keep_reason}
     assert {id_ for _, id_ in orphans} >= {"default/left.qcow2", "vg0/scratch"}
     assert len({host for host, id_ in orphans if id_ == "default/left.qcow2"}) == len(sim.hosts)
+
+
+def test_what_a_person_chooses_is_known_and_written_down(world) -> None:
+    fleet, _ = world
+    host = fleet.view.hosts[0].host
+    lost = Mismatch(FindingKind.LOST, host.id, host.name, "web", "", "u-1", "u-1")
+    disk = Mismatch(FindingKind.ORPHAN, host.id, host.name, "default/x.raw", "", "default/x.raw")
+    Known(fleet.inventory).keep(host.id, {"u-1"})
+    settle(fleet, lost, "forget")
+    assert Known(fleet.inventory).of(host.id) == set()
+    settle(fleet, lost, "adopt")
+    assert Known(fleet.inventory).of(host.id) == {"u-1"}
+    settle(fleet, disk, "ignore")
+    assert disk.key in Known(fleet.inventory).ignored
+    fleet.inventory.set_setting("the writer has come so far", 1).result(10)
+    kept = [(e.who, e.action, e.host_name, e.vm_name, e.uuid, e.detail) for e in fleet.inventory.audit_entries()]
+    assert kept == [
+        ("ann", "reconcile.ignore", host.name, "", "", "default/x.raw"),
+        ("ann", "reconcile.adopt", host.name, "web", "u-1", ""),
+        ("ann", "reconcile.forget", host.name, "web", "u-1", ""),
+    ]
