@@ -11,11 +11,15 @@ from pathlib import Path
 
 import asyncssh
 
+from limen_tui.errors import Timeout
 from limen_tui.model.uri import LibvirtURI
 from limen_tui.remote.bridge import Bridge, socket_path
 from limen_tui.remote.connect import Progress, SignIn, Whose, close, connect, silent
 from limen_tui.remote.route import Hop
 from limen_tui.remote.sockets import Way, find_way
+
+WAY_SECONDS = 15.0
+"""For which libvirt is looked for on a host that let us in."""
 
 
 def hop_of(uri: LibvirtURI) -> Hop:
@@ -79,8 +83,7 @@ async def open_link(
     chain = await connect(hop_of(uri), whose, sign_in, tell)
     try:
         began = time.monotonic()
-        async with asyncio.timeout(15):
-            way = await find_way(chain[-1], uri, read_only=read_only)
+        way = await _found(chain[-1], uri, read_only=read_only)
         tell("socket", f"{way.socket} by {way.name}", time.monotonic() - began)
         await bridge.open(chain[-1], way)
     except BaseException:
@@ -88,3 +91,14 @@ async def open_link(
         await close(chain)
         raise
     return SshLink(chain, way, bridge, uri)
+
+
+async def _found(connection: asyncssh.SSHClientConnection, uri: LibvirtURI, *, read_only: bool) -> Way:
+    try:
+        async with asyncio.timeout(WAY_SECONDS):
+            return await find_way(connection, uri, read_only=read_only)
+    except TimeoutError as error:
+        raise Timeout(
+            "libvirt does not answer there", f"SSH works; libvirt said nothing for {WAY_SECONDS:.0f} s.",
+            "Its daemon hangs, or the host is very busy. On the host: systemctl restart libvirtd (VMs go on).",
+        ) from error  # fmt: skip

@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncssh
 import pytest
 
-from limen_tui.errors import ConnectError, LimenError
+from limen_tui.errors import ConnectError, LimenError, Timeout
 from limen_tui.model.uri import parse_uri
+from limen_tui.remote import link
+from limen_tui.remote.connect import Whose
 from limen_tui.remote.sockets import candidates, find_way
+from tests.unit.remote.sshserver import Person, Sshd
 
 RUN = "/var/run/libvirt"
 LEGACY, MODULAR = f"{RUN}/libvirt-sock", f"{RUN}/virtqemud-sock"
@@ -55,6 +58,27 @@ class Far(asyncssh.SSHServer):
     async def _serve(self, reader: asyncssh.SSHReader[bytes], writer: asyncssh.SSHWriter[bytes]) -> None:
         await reader.read()
         writer.close()
+
+
+async def silent(process: asyncssh.SSHServerProcess[bytes]) -> None:
+    """A command that starts and never says anything, as with a daemon that hangs."""
+    await process.stdin.read()
+
+
+async def test_a_daemon_that_hangs_is_told_from_a_defect_of_ours(sshd: Sshd, tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(link, "WAY_SECONDS", 0.3)
+    server = await asyncssh.listen(
+        "127.0.0.1", 0, server_host_keys=[sshd.key], server_factory=lambda: Far(set()), process_factory=silent,
+        encoding=None,
+    )  # fmt: skip
+    uri = parse_uri(f"qemu+ssh://ann@kvm:{server.get_port()}/system?proxy=netcat")
+    try:
+        with pytest.raises(Timeout, match="libvirt does not answer"):
+            await link.open_link(uri, Whose("h1", "kvm"), sshd.sign_in(Person()), tmp_path, read_only=False)
+    finally:
+        server.close()
+        await server.wait_closed()
+    assert not list(tmp_path.glob("ssh-*/*")), "the bridge's socket is left behind"
 
 
 async def chosen(listening: set[str], query: str = "", *, read_only: bool = False) -> str:
