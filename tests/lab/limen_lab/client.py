@@ -34,6 +34,9 @@ def write(lab: Lab) -> Path:
     # first in PATH: libvirt's own ssh then uses the lab's settings, also for jump hosts
     wrapper.write_text(f'#!/bin/sh\nexec /usr/bin/ssh -F {folder}/config "$@"\n')
     wrapper.chmod(0o755)
+    if "SUDO_UID" in os.environ:  # for whoever had the lab made: ssh takes no key that others may read
+        for path in (folder, *folder.rglob("*")):
+            os.chown(path, int(os.environ["SUDO_UID"]), int(os.environ["SUDO_GID"]))
     return folder
 
 

@@ -112,7 +112,7 @@ def daemon(lab: Lab, number: int, verb: str, name: str) -> None:
 
 def end_sessions(lab: Lab, number: int) -> None:
     """Kill the SSH connections of a host, not its sshd: as a firewall does that forgets them."""
-    hosts.run(lab, number, "pkill", "-KILL", "-f", "^sshd: (root|limen|pw|nolibvirt)", check=False)
+    hosts.run(lab, number, "pkill", "-KILL", "-f", "^sshd(-session)?: (root|limen|pw|nolibvirt)", check=False)
 
 
 def qemu(lab: Lab, number: int, verb: str, domain: str) -> None:
