@@ -59,6 +59,10 @@ def _vm_table(shown: list[VM]) -> None:
 
 def hosts(fleet: Fleet, arguments: argparse.Namespace) -> int:
     """List hosts with their state and load."""
+    if arguments.names:
+        for snapshot in fleet.view.hosts:
+            print(clean(snapshot.host.name))
+        return exits.OK
     waiter = Waiter(fleet)
     missing = waiter.reach(arguments.timeout)
     waiter.measure()

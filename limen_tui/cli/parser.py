@@ -120,6 +120,7 @@ def _acts(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def _hosts(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     hosts = verbs.add_parser("hosts", help="list, add, remove, rename, test hosts")
     _json(hosts)
+    hosts.add_argument("--names", action="store_true", help="only their names, one a line, without asking them")
     what = hosts.add_subparsers(dest="what", metavar="WHAT")
     _json(what.add_parser("list", help="the same as no word at all"))
     add = what.add_parser("add", help="save a host")

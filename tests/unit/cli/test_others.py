@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import grp
 import os
+import re
+import shutil
 import socket
 import stat
 import subprocess
@@ -72,6 +74,36 @@ def test_verbs_and_their_options_are_completed(tmp_path):
     assert "shutdown" in complete(tmp_path, "limen", "sh")
     assert {"add", "remove"} <= set(complete(tmp_path, "limen", "hosts", ""))
     assert complete(tmp_path, "limen", "kill", "--y") == ["--yes"]
+
+
+def test_values_of_options_are_completed_as_what_they_are(tmp_path):
+    assert complete(tmp_path, "limen", "create", "x", "--firmware", "") == ["bios", "uefi", "uefi-secure"]
+    assert "logical" in complete(tmp_path, "limen", "pool", "create", "x", "--kind", "")
+    assert complete(tmp_path, "limen", "start", "--host", "", names="kvm1\n") == ["kvm1"]
+    assert complete(tmp_path, "limen", "hosts", "remove", "", names="kvm1\n") == ["kvm1"]
+    assert complete(tmp_path, "limen", "-c", "test:///x", "ssh", "w", names="web1\n") == ["web1"]
+    assert complete(tmp_path, "limen", "--config", "na") == ["names"], "a file"
+    assert complete(tmp_path, "limen", "audit", "--search", "") == [], "only the person knows"
+    assert complete(tmp_path, "limen", "--host", "pool", "st") != ["start", "stop"], "the value of an option is no verb"
+
+
+def test_no_name_that_means_something_else_in_zsh_is_used():
+    made = script("zsh", build())
+    [names] = re.findall(r"^  local (.*)$", made, re.MULTILINE)
+    assert not {name.partition("=")[0] for name in names.split()} & {"path", "words", "status", "argv", "prefix"}
+    assert ":COMP_CWORD" not in made, "zsh takes a letter there for a modifier"
+
+
+@pytest.mark.parametrize("shell", ["zsh", "fish"])
+def test_scripts_of_other_shells_are_understood_by_them(shell):
+    if shutil.which(shell) is None:
+        pytest.skip(f"no {shell} here")
+    subprocess.run([shell, "-n"], input=script(shell, build()), text=True, check=True)
+
+
+def test_names_of_hosts_are_listed_without_asking_them(limen):
+    assert limen("hosts", "add", "qemu+ssh://root@nowhere.invalid/system", "--name", "far").code == 0
+    assert limen("hosts", "--names").out == "far\n"
 
 
 def test_vm_names_are_completed_and_never_run(tmp_path):
