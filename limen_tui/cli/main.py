@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import gc
 import io
+import os
 import sys
 from collections.abc import Callable
 from importlib import import_module
@@ -145,6 +146,9 @@ def _verb(composed: Composed, arguments: argparse.Namespace) -> int:
 
 def _need_terminal() -> None:
     if sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty():
-        return
+        if (term := os.environ.get("TERM", "")) not in ("", "dumb"):
+            return
+        raise InputError("This terminal cannot show Limen's screen", f"TERM is {term or 'not set'}",
+                         "If it can, say so: export TERM=xterm-256color. Else use a verb: `limen vms` ...")
     raise InputError("Limen's screen needs a terminal", "standard input, output or error is something else",
                      "Use a verb: `limen vms`, `limen hosts` ... (see `limen --help`).")  # fmt: skip

@@ -180,6 +180,18 @@ def test_without_a_terminal_the_screen_is_refused(limen):
     assert "terminal" in ran.err
 
 
+@pytest.mark.parametrize("term", ["dumb", ""])
+def test_a_terminal_that_cannot_show_it_is_told(term):
+    code = "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))"
+    done = subprocess.run(
+        [sys.executable, "-c", code, sys.executable, "-m", "limen_tui", "--demo"], env={**os.environ, "TERM": term},
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "cannot show Limen's screen: TERM is" in done.stdout
+    assert "\x1b" not in done.stdout
+
+
 @pytest.mark.parametrize("words", [["nope"], ["--timeout", "nan", "vms"], ["--timeout", "-1", "vms"], ["start"]])
 def test_a_mistake_on_the_command_line_is_2(limen, words):
     assert limen(*words).code == 2
