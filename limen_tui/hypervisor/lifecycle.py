@@ -55,5 +55,7 @@ def _resume(dom: Any) -> None:
         dom.pMWakeup(0)
     elif state == libvirt.VIR_DOMAIN_SHUTOFF and dom.hasManagedSaveImage(0):
         dom.createWithFlags(0)
+        if _state(dom) == libvirt.VIR_DOMAIN_PAUSED:  # as it was when it was saved
+            dom.resume()
     else:
         dom.resume()

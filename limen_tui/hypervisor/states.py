@@ -18,9 +18,10 @@ _STATE: Final[dict[int, VMState]] = {
     lv.VIR_DOMAIN_CRASHED: VMState.CRASHED,
     lv.VIR_DOMAIN_PMSUSPENDED: VMState.SUSPENDED,
 }
-# A pause by the hypervisor for its own ends is what it does meanwhile, not a pause that a person may end.
+# A pause by the hypervisor for its own ends is what it does meanwhile, not a pause that a person may end. But for
+# PAUSED_MIGRATION: one that was paused when it was saved has that reason, too, from its restore on, and must not be
+# kept from a resume; libvirt itself refuses that of one that is really on its way.
 _BY_REASON: Final[dict[tuple[int, int], VMState]] = {
-    (lv.VIR_DOMAIN_PAUSED, lv.VIR_DOMAIN_PAUSED_MIGRATION): VMState.MIGRATING,
     (lv.VIR_DOMAIN_PAUSED, lv.VIR_DOMAIN_PAUSED_POSTCOPY): VMState.MIGRATING,
     (lv.VIR_DOMAIN_PAUSED, lv.VIR_DOMAIN_PAUSED_SAVE): VMState.SAVING,
     (lv.VIR_DOMAIN_PAUSED, lv.VIR_DOMAIN_PAUSED_SHUTTING_DOWN): VMState.STOPPING,

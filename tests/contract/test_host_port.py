@@ -11,7 +11,7 @@ from lxml import etree
 from limen_tui.errors import Conflict, ConnectError, InputError, LimenError, NotFound, ReadOnlyError, StepFailed
 from limen_tui.model.events import EventKind
 from limen_tui.model.host import HostState
-from limen_tui.model.lifecycle import SAVED, Verb, VMState
+from limen_tui.model.lifecycle import RULES, SAVED, Verb, VMState
 from limen_tui.model.ports import Watch
 from limen_tui.model.xml.read import facts
 from tests.contract.rigs import HOSTILE, LONGEST
@@ -154,6 +154,20 @@ def test_save_and_start_again(rig) -> None:
     assert vm.reason == SAVED
     act(rig, Verb.START, uuid)
     rig.wait_vm(uuid, lambda vm: vm.state is VMState.RUNNING)
+
+
+def test_saved_while_paused_it_comes_back_paused_and_resume_ends_both(rig) -> None:
+    uuid = rig.a_running_vm
+    for verb in (Verb.START, Verb.RESUME):
+        act(rig, Verb.PAUSE, uuid)
+        rig.wait_vm(uuid, lambda vm: vm.state is VMState.PAUSED)
+        act(rig, Verb.SAVE, uuid)
+        rig.wait_vm(uuid, lambda vm: vm.state is VMState.SUSPENDED)
+        act(rig, verb, uuid)
+        vm = rig.wait_vm(uuid, lambda vm: vm.state in RULES[Verb.START].done)
+        if verb is Verb.START and vm.state is VMState.PAUSED:  # libvirt's test driver lets it run
+            act(rig, Verb.RESUME, uuid)
+        rig.wait_vm(uuid, lambda vm: vm.state is VMState.RUNNING)
 
 
 def test_reset_leaves_it_running(rig) -> None:

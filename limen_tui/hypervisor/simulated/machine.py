@@ -38,6 +38,7 @@ class Machine:
         self.started_at: float | None = now - 3600 * (1 + made.seed % 900) if made.running else None
         self.pending: tuple[float, VMState, str] | None = None
         """(when, state, reason) of what is under way."""
+        self._saved_paused = False
         self._lean = 0.1 * math.sin(made.seed / 0xFFFF * math.tau)
         self._cpu_ns = made.seed * 10**9
         self._moved = float(made.seed)
@@ -59,7 +60,9 @@ class Machine:
             raise NotSupported("It has too much to save")
         match verb:
             case Verb.START:
-                self.pending = (now + START_SECONDS, VMState.RUNNING, "restored" if self.reason == SAVED else "booted")
+                restored = self.reason == SAVED
+                state = VMState.PAUSED if restored and self._saved_paused else VMState.RUNNING
+                self.pending = (now + START_SECONDS, state, "restored" if restored else "booted")
             case Verb.SHUTDOWN:
                 if self.name != STUBBORN:
                     self.pending = (now + 5 + self.made.seed % 4, VMState.STOPPED, "shut down")
@@ -72,6 +75,7 @@ class Machine:
             case Verb.RESUME:
                 self._become(VMState.RUNNING, "unpaused", now)
             case Verb.SAVE:
+                self._saved_paused = self.state is VMState.PAUSED
                 self.pending = (now + SAVE_SECONDS, VMState.SUSPENDED, SAVED)
 
     def set_autostart(self, on: bool) -> None:

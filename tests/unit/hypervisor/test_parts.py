@@ -116,7 +116,9 @@ def test_every_state_and_reason_has_a_state(state, reason, saved):
         (libvirt.VIR_DOMAIN_BLOCKED, 0, False, VMState.RUNNING),
         (libvirt.VIR_DOMAIN_PAUSED, libvirt.VIR_DOMAIN_PAUSED_USER, False, VMState.PAUSED),
         (libvirt.VIR_DOMAIN_PAUSED, libvirt.VIR_DOMAIN_PAUSED_SAVE, False, VMState.SAVING),
-        (libvirt.VIR_DOMAIN_PAUSED, libvirt.VIR_DOMAIN_PAUSED_MIGRATION, False, VMState.MIGRATING),
+        (libvirt.VIR_DOMAIN_PAUSED, libvirt.VIR_DOMAIN_PAUSED_POSTCOPY, False, VMState.MIGRATING),
+        # restored after it was saved while paused
+        (libvirt.VIR_DOMAIN_PAUSED, libvirt.VIR_DOMAIN_PAUSED_MIGRATION, False, VMState.PAUSED),
         (SHUTOFF, libvirt.VIR_DOMAIN_SHUTOFF_CRASHED, False, VMState.CRASHED),
         (SHUTOFF, libvirt.VIR_DOMAIN_SHUTOFF_UNKNOWN, True, VMState.SUSPENDED),
         (SHUTOFF, libvirt.VIR_DOMAIN_SHUTOFF_SAVED, None, VMState.SUSPENDED),
