@@ -265,6 +265,11 @@ def pause_or_resume(vms: Sequence[VM]) -> Verb:
     return Verb.PAUSE if any(refusal(Verb.PAUSE, vm.state) is None for vm in vms) else Verb.RESUME
 
 
+def resumes(vms: Sequence[VM]) -> bool:
+    """Whether that key would wake at least one: it is then called so."""
+    return pause_or_resume(vms) is Verb.RESUME and any(refusal(Verb.RESUME, vm.state) is None for vm in vms)
+
+
 def _pause_or_resume_reason(vm: VM) -> str | None:
     if refusal(Verb.PAUSE, vm.state) is None or refusal(Verb.RESUME, vm.state) is None:
         return None

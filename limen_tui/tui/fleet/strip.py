@@ -80,7 +80,7 @@ def title_line(vm: VM, now: float) -> Line:
     look = vm_look(vm)
     style = KINDS[look.kind]
     line: list[Piece] = [(f" {look.glyph} ", style), (fmt.clean(vm.name), STRONG), (f"  {vm_word(vm)}", style)]
-    if vm.reason:
+    if vm.reason and vm.reason != vm_word(vm):
         line.append((f" ({fmt.clean(vm.reason)})", DIM))
     line += [("  on ", DIM), (fmt.clean(vm.host_name), "")]
     if vm.state.is_active and vm.started_at is not None:

@@ -11,9 +11,8 @@ from textual.containers import Container, Horizontal
 from textual.widgets import Input
 
 from limen_tui.fleet.view import FleetView
-from limen_tui.model.actions import NO_VM, Action, Scope, Target, pause_or_resume
+from limen_tui.model.actions import NO_VM, Action, Scope, Target, resumes
 from limen_tui.model.host import HostState
-from limen_tui.model.lifecycle import Verb
 from limen_tui.model.units import clean
 from limen_tui.model.vm import VMKey
 from limen_tui.tui.actionscreen import ActionScreen
@@ -165,7 +164,7 @@ class MainScreen(ActionScreen):
     def _show_keys(self) -> None:
         target = self.target()
         labels = {}
-        if target.vms and pause_or_resume(target.vms) is Verb.RESUME and any(vm.state == "paused" for vm in target.vms):
+        if resumes(target.vms):
             labels["vm.pause-resume"] = "Resume"
         shown = bar_actions(without_vms=self._trail.current not in ("vms", "top"))
         self.query_one(KeyBar).show_actions(shown, lambda action: self.reason(action, target), labels)

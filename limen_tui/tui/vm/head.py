@@ -57,12 +57,11 @@ def head_items(vm: VM, view: FleetView, now: float) -> list[Item]:
     """What the head says, each with its importance."""
     look, load = vm_look(vm), vm.load
     style = KINDS[look.kind]
-    name = fmt.clean(vm.name)
+    name, word = fmt.clean(vm.name), (vm_word(vm), style)
     short = name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…"
     items = [
         Item(0, (((f"{look.glyph} ", style), (name, STRONG)), ((f"{look.glyph} ", style), (short, STRONG)))),
-        Item(1, (((vm_word(vm), style), *(((f" ({fmt.clean(vm.reason)})", DIM),) if vm.reason else ())),
-                 ((vm_word(vm), style),))),
+        Item(1, ((word, *(((f" ({fmt.clean(vm.reason)})", DIM),) if vm.reason not in ("", word[0]) else ())), (word,))),
         Item(6, (((f"on {fmt.clean(vm.host_name)}", DIM),),)),
     ]  # fmt: skip
     host = view.host(vm.key.host_id)

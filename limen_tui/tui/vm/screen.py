@@ -11,8 +11,7 @@ from textual.binding import Binding, BindingsMap, BindingType
 from textual.events import DescendantFocus
 
 from limen_tui.fleet.view import FleetView
-from limen_tui.model.actions import Action, Target, pause_or_resume
-from limen_tui.model.lifecycle import Verb
+from limen_tui.model.actions import Action, Target, resumes
 from limen_tui.model.vm import VMKey
 from limen_tui.tui.actionscreen import ActionScreen
 from limen_tui.tui.keybar import KeyBar, bar_actions
@@ -114,7 +113,7 @@ class VMScreen(ActionScreen):
     def _show_keys(self) -> None:
         target = self.target()
         labels = {}
-        if target.vms and pause_or_resume(target.vms) is Verb.RESUME and target.vms[0].state == "paused":
+        if resumes(target.vms):
             labels["vm.pause-resume"] = "Resume"
         shown = [] if self.keys_taken else [action for action in bar_actions() if action.id not in NOT_HERE]
 

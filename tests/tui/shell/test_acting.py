@@ -12,6 +12,8 @@ from limen_tui.model.lifecycle import VMState
 from limen_tui.model.vm import VMKey
 from limen_tui.tui.acting import summary
 from limen_tui.tui.dialogs.text import TextDialog
+from limen_tui.tui.fleet.strip import DetailStrip
+from limen_tui.tui.keybar import KeyBar
 from tests.tui.shell.world import World, running
 
 
@@ -64,3 +66,15 @@ def test_the_summary_gives_the_worst_first_in_whole_sentences() -> None:
         "Start: 1 done, 1 refused, 1 failed: db1: No such file. Look."
     )
     assert summary("Start", [refused, refused]) == "Start: 2 refused: web1: it is running"
+
+
+async def test_the_key_that_wakes_a_saved_vm_is_called_resume_and_its_state_is_said_once() -> None:
+    async with running() as world:
+        vm = next(vm for vm in world.app.fleet.view.vms if vm.state is VMState.RUNNING)
+        assert world.app.main.panel.show_vm(vm.key)
+        await world.press("Z", "y")
+        for _ in range(4):
+            await world.go_on()
+        assert world.app.fleet.view.vm(vm.key).state is VMState.SUSPENDED  # type: ignore[union-attr]
+        assert "p Resume" in world.app.screen.query_one(KeyBar).plain
+        assert "saved  on" in world.app.screen.query_one(DetailStrip).plain
