@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingsMap, BindingType
 from textual.events import DescendantFocus
 
 from limen_tui.fleet.view import FleetView
-from limen_tui.model.actions import Action, Target, resumes
+from limen_tui.model.actions import NO_VM, Action, Target, resumes
 from limen_tui.model.vm import VMKey
 from limen_tui.tui.actionscreen import ActionScreen
 from limen_tui.tui.keybar import KeyBar, bar_actions
@@ -92,6 +92,11 @@ class VMScreen(ActionScreen):
         vm = self.limen.fleet.view.vm(self.key)
         host = self.limen.fleet.view.host(self.key.host_id)
         return Target((vm,) if vm else (), (host,) if host else (), self.limen.fleet.read_only)
+
+    def reason(self, action: Action, target: Target | None = None) -> str | None:
+        """Of a VM that went while it was looked at, that it did."""
+        why = super().reason(action, target)
+        return "it is gone" if why == NO_VM else why
 
     def watched(self) -> Needs:
         """All figures of this VM, often."""

@@ -168,6 +168,8 @@ async def test_a_vm_that_is_gone_is_said_to_be() -> None:
         await world.go_on()
         assert "is gone" in screen.query_one(VMHead).plain
         assert screen.target().vms == ()
+        await world.press("s")
+        assert "Start: it is gone" in world.notices()
 
 
 @pytest.mark.parametrize("size", [(20, 5), (80, 24)])
