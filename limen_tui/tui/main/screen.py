@@ -17,6 +17,7 @@ from limen_tui.model.units import clean
 from limen_tui.model.vm import VMKey
 from limen_tui.tui.actionscreen import ActionScreen
 from limen_tui.tui.fleet.panel import FleetPanel
+from limen_tui.tui.fleet.table import VMTable
 from limen_tui.tui.fleet.totals import TotalsBar
 from limen_tui.tui.fleet.tree import HostTree
 from limen_tui.tui.keybar import KeyBar, bar_actions
@@ -271,6 +272,12 @@ class MainScreen(ActionScreen):
     def _host_chosen(self, event: HostTree.HostChosen) -> None:
         self.show_host(event.host_id)
         self.panel.focus_main()
+
+    @on(VMTable.Left)
+    def _to_the_tree(self) -> None:
+        tree = self.query_one(HostTree)
+        if tree.display:
+            tree.focus_main()
 
     @on(HostTree.Left)
     def _tree_left(self) -> None:

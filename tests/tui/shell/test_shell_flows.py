@@ -14,6 +14,7 @@ from limen_tui.tui.actionscreen import method_name
 from limen_tui.tui.app import ACTS
 from limen_tui.tui.commands import Commands
 from limen_tui.tui.dialogs.confirm import ConfirmDialog
+from limen_tui.tui.fleet.tree import HostTree
 from limen_tui.tui.help.screen import HelpScreen, help_lines
 from limen_tui.tui.keymap import effective_keys
 from limen_tui.tui.main.screen import VIEWS, MainScreen
@@ -119,6 +120,20 @@ async def test_every_view_opens_and_history_goes_back() -> None:
         assert world.app.main.panel.view_id == VIEWS[-2]
         await world.press("right_square_bracket")
         assert world.app.main.panel.view_id == VIEWS[-1]
+
+
+@pytest.mark.parametrize("key", ["left", "shift+tab", "tab"])
+async def test_the_keyboard_goes_to_the_hosts_and_back(key: str) -> None:
+    async with running() as world:
+        table, tree = world.app.main.panel.table, world.app.main.query_one(HostTree)
+        await world.press(key)
+        assert tree.has_focus_within
+        await world.press("j", "j", "enter")
+        assert world.app.main.host_id == world.app.fleet.hosts[0].id and table.has_focus  # type: ignore[union-attr]
+        await world.press(key, "right")
+        assert table.has_focus  # type: ignore[union-attr]
+        await world.press("backslash", key, "j")
+        assert not tree.display and not tree.has_focus_within
 
 
 async def test_a_dimmed_key_says_why() -> None:
