@@ -17,7 +17,8 @@ def empty_lines(view: FleetView, host: HostSnapshot | None, filter_text: str, to
                      ["Esc in the filter clears it; / edits it."])  # fmt: skip
     hosts = (host,) if host is not None else view.hosts
     if not hosts:
-        hints = ["Leave with q, then: limen hosts add qemu:///system", "or look around first: limen --demo"]
+        hints = ["Press 2, then n to add one, or leave with q and type: limen hosts add qemu:///system",
+                 "To look around first: limen --demo"]  # fmt: skip
         return _said("No hosts yet", ["Limen looks after the hosts that you add."], hints)
     waiting = [each for each in hosts if each.state is HostState.CONNECTING]
     if waiting:
@@ -29,7 +30,8 @@ def empty_lines(view: FleetView, host: HostSnapshot | None, filter_text: str, to
         return _nobody_answers(hosts)
     where = f"on {units.clean(host.host.name)}" if host is not None else f"on {_hosts(len(answering))}"
     texts = ["Connected, and no VM is defined there."]
-    return _said(f"No VMs {where}", texts, ["What virt-install, virsh define or others create appears here by itself."])
+    hints = ["Press n to make one.", "What virt-install, virsh define or others create appears here by itself."]
+    return _said(f"No VMs {where}", texts, hints)
 
 
 def _nobody_answers(hosts: tuple[HostSnapshot, ...]) -> tuple[Line, ...]:

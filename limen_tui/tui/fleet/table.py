@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
 from typing import ClassVar
 
 from limen_widgets.line_table import LineTable
@@ -72,7 +73,11 @@ class EmptyNote(Lines):
         width, height = self.size
         if not width or not height:
             return
-        most = max((sum(cell_len(text) for text, _ in line) for line in self._said), default=0)
+        said: list[Line] = []
+        for line in self._said:  # one text each: why, and what to do, must not be cut off
+            wrapped = [((part, style),) for text, style in line for part in wrap(text, max(8, width - 2))]
+            said += wrapped or [()]
+        most = max((sum(cell_len(text) for text, _ in line) for line in said), default=0)
         pad = " " * max(1, (width - most) // 2)
-        above = max(0, (height - len(self._said)) // 2)
-        self.show_lines([()] * above + [((pad, ""), *line) if line else () for line in self._said])
+        above = max(0, (height - len(said)) // 2)
+        self.show_lines([()] * above + [((pad, ""), *line) if line else () for line in said])

@@ -269,6 +269,19 @@ def test_empty_notes_say_why_and_what_to_do(stage_of: StageOf) -> None:
     assert "limen hosts add" in said(stage_of(0, 0))
 
 
+@pytest.mark.parametrize("width", [40, 60, 80])
+async def test_why_nothing_is_shown_is_not_cut_off(stage_of: StageOf, width: int) -> None:
+    stage = stage_of(1, 0)
+    why, hint = "libvirt does not run there: Failed to connect " * 2, "Start it: sudo systemctl start libvirtd " * 2
+    stage.down("h1", why.strip(), hint.strip())
+    app = StagedApp(stage)
+    async with app.run_test(size=(width, 30)) as pilot:
+        await pilot.pause()
+        shown = " ".join(app.query_one(EmptyNote).plain.split())
+        assert why.strip() in shown and hint.strip() in shown
+        assert all(len(line) <= width for line in app.query_one(EmptyNote).plain.splitlines())
+
+
 def test_crashed_vms_are_counted_as_trouble(stage_of: StageOf) -> None:
     stage = stage_of(1, 3)
     stage.change(VMKey("h1", stage.vms("h1")[0].key.uuid), state=VMState.CRASHED)
