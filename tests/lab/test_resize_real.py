@@ -105,8 +105,10 @@ def test_a_running_guest_is_resized_now_where_it_can_be(guest: Guest) -> None:
     # the balloon moves in the guest's own time
     wait_for(lambda: guest.stats()["actual"] == 160 * MIB, 30, "the guest to give memory back")
     assert guest.config().memory_kib == 160 * MIB
+    # under emulation, newer kernels (6.12) take no vCPU that was not there at boot; they do on KVM
+    takes = guest.inside("/sys/devices/system/cpu/possible").strip() != "0"
     known = guest.libvirt.agent(NAME, "guest-get-vcpus")
-    assert len(known) == 2, "the guest has seen the new vCPU"
+    assert len(known) == (2 if takes else 1), "the guest has seen the new vCPU"
     guest.limen("resize", NAME, "--vcpus", "1", "--next-boot", "--yes")
     assert (guest.vcpus("--live", "--active"), guest.vcpus("--config", "--active")) == (2, 1)
 
