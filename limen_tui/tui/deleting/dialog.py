@@ -28,6 +28,7 @@ from limen_tui.model.units import clean
 from limen_tui.model.vm import VM
 from limen_tui.tui.deleting.rows import Row, columns, room_for_what, rows_of
 from limen_tui.tui.dialogs.base import Dialog
+from limen_tui.tui.dialogs.confirm import hosts_of
 
 if TYPE_CHECKING:
     from limen_tui.fleet.fleet import Fleet
@@ -95,7 +96,7 @@ class DeleteDialog(Dialog[Wanted | None]):
 
     def body(self) -> ComposeResult:
         """Where, what, for good or not, the name, the buttons."""
-        hosts = ", ".join(sorted({clean(vm.host_name) for vm in self._vms})[:4])
+        hosts = hosts_of(self._vms)
         kept = f"The trash keeps what goes for {DAYS:.0f} days at least."
         yield Label(f"On {hosts}. Space in the list lets a disk stay or go. {kept}", id="where", markup=False)
         yield LineTable(columns(), lambda row: (row.place, row.number), id="what")

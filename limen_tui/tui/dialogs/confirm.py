@@ -150,8 +150,7 @@ class ConfirmDialog(Dialog[tuple[VMKey, ...] | None]):
         )
 
     def _words(self) -> str:
-        hosts = sorted({clean(vm.host_name) for vm in self._rows})
-        where = ", ".join(hosts[:4]) + (f" and {len(hosts) - 4} more" if len(hosts) > 4 else "")
+        where = hosts_of(self._rows)
         number = len(self._rows)
         if not number:
             return "Nothing is left to do."
@@ -202,6 +201,12 @@ class ConfirmDialog(Dialog[tuple[VMKey, ...] | None]):
             self.set_focus(self.query_one("#typed"))
             return
         self.dismiss(self.keys)
+
+
+def hosts_of(vms: Sequence[VM]) -> str:
+    """``kvm1, kvm2``; of many, how many more. Safe to print."""
+    hosts = sorted({clean(vm.host_name) for vm in vms}, key=natural)
+    return ", ".join(hosts[:4]) + (f" and {len(hosts) - 4} more" if len(hosts) > 4 else "")
 
 
 def force_offer(action: Action, vms: Sequence[VM], view: FleetView, typed_above: int) -> ConfirmDialog:

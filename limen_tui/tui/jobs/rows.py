@@ -6,6 +6,8 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from time import localtime, strftime
 
+from limen_widgets.line_table.lines import natural
+
 from limen_tui.fleet.acts import Act, ActItem, Outcome
 from limen_tui.model.jobs import Job, JobState, Step, StepState
 from limen_tui.model.units import duration, rate, size
@@ -73,7 +75,7 @@ def rows(acts: Sequence[Act], jobs: Sequence[Job], opened: set[Hashable]) -> lis
         if top.identity not in opened:
             continue
         if top.act is not None:
-            items = sorted(top.act.items.values(), key=lambda item: (item.outcome is Outcome.DONE, item.vm_name))
+            items = sorted(top.act.items.values(), key=_place)
             found += [JobRow(top.act, top.rev, item) for item in items]
         elif top.job is not None:
             found += [JobRow(job=top.job, place=place) for place in range(len(top.job.steps))]
@@ -177,3 +179,8 @@ def _speed(job: Job) -> str:
 def began(row: JobRow) -> str:
     """Time of day."""
     return "" if row.is_part else strftime("%H:%M:%S", localtime(row.began))
+
+
+def _place(item: ActItem) -> tuple[bool, str]:
+    """What is not done comes first."""
+    return item.outcome is Outcome.DONE, natural(item.vm_name)

@@ -72,7 +72,8 @@ async def test_leaving_asks_while_a_job_runs_and_a_stray_enter_stays(gate) -> No
         await until(world, lambda: world.app.job_desk.active)
         await world.press("q")
         assert isinstance(world.app.screen, LeavingDialog)
-        await until(world, lambda: "offers to resume it or roll it back." in text(world))  # whole, at 80 columns too
+        # whole, at 80 columns too
+        await until(world, lambda: "start offers to resume" in text(world) and "it or roll it back." in text(world))
         await world.press("enter")
         assert world.app.screen is world.app.main
         await world.press("q", "c")

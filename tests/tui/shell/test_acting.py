@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from limen_widgets.line_table import LineTable
+from limen_widgets.line_table.lines import natural
 from textual.widgets import Input
 
 from limen_tui.fleet.acts import ActItem, Outcome
@@ -78,3 +80,22 @@ async def test_the_key_that_wakes_a_saved_vm_is_called_resume_and_its_state_is_s
         assert world.app.fleet.view.vm(vm.key).state is VMState.SUSPENDED  # type: ignore[union-attr]
         assert "p Resume" in world.app.screen.query_one(KeyBar).plain
         assert "saved  on" in world.app.screen.query_one(DetailStrip).plain
+
+
+async def test_vms_are_listed_in_natural_order_to_confirm_and_in_the_jobs() -> None:
+    async with running() as world:
+        await world.press("ctrl+a", "p")
+        for _ in range(3):
+            await world.go_on()
+        await world.press("5", "enter")
+        await world.pilot.pause()
+        table = world.app.main.panel.table
+        assert table is not None
+        items = [row.item for row in table._model.lines if row.item is not None]
+        assert len(items) > 5
+        told = [(item.outcome is Outcome.DONE, natural(item.vm_name)) for item in items]
+        assert told == sorted(told)
+        await world.press("1", "D")
+        targets = world.app.screen.query_one("#targets", LineTable)
+        told = [(natural(vm.host_name), natural(vm.name)) for vm in targets._model.lines]
+        assert len(told) > 5 and told == sorted(told)
