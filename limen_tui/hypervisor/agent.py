@@ -17,6 +17,7 @@ import libvirt_qemu
 
 from limen_tui.errors import Conflict, InputError, LimenError, NotSupported, StepFailed, Timeout
 from limen_tui.hypervisor import agentwords
+from limen_tui.hypervisor.errcodes import AGENT_COMMAND_FAILED, AGENT_COMMAND_TIMEOUT
 from limen_tui.hypervisor.errors import map_error
 from limen_tui.hypervisor.features import refuses
 from limen_tui.hypervisor.gate import Gate, mapped
@@ -193,14 +194,15 @@ def _only_unknown(error: libvirt.libvirtError) -> bool:
     return refuses(error) or error.get_error_code() in (
         libvirt.VIR_ERR_AGENT_UNRESPONSIVE, libvirt.VIR_ERR_AGENT_UNSYNCED, libvirt.VIR_ERR_OPERATION_INVALID,
         libvirt.VIR_ERR_INTERNAL_ERROR, libvirt.VIR_ERR_ARGUMENT_UNSUPPORTED, libvirt.VIR_ERR_OPERATION_UNSUPPORTED,
-        libvirt.VIR_ERR_OPERATION_FAILED, libvirt.VIR_ERR_OPERATION_DENIED,
+        libvirt.VIR_ERR_OPERATION_FAILED, libvirt.VIR_ERR_OPERATION_DENIED, AGENT_COMMAND_TIMEOUT,
+        AGENT_COMMAND_FAILED,
     )  # fmt: skip
 
 
 def _in_words(error: libvirt.libvirtError) -> LimenError:
     code, message = error.get_error_code(), (error.get_error_message() or "").strip()
     low = message.lower()
-    if code in (libvirt.VIR_ERR_AGENT_UNRESPONSIVE, libvirt.VIR_ERR_AGENT_UNSYNCED):
+    if code in (libvirt.VIR_ERR_AGENT_UNRESPONSIVE, libvirt.VIR_ERR_AGENT_UNSYNCED, AGENT_COMMAND_TIMEOUT):
         return Timeout("The guest agent does not answer", message, _ASLEEP)
     if "agent is not configured" in low:
         return NotSupported("The VM has no guest agent", message, _NO_CHANNEL)

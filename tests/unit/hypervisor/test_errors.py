@@ -15,6 +15,7 @@ from limen_tui.errors import (
     StepFailed,
     Timeout,
 )
+from limen_tui.hypervisor.agent import _in_words, _only_unknown
 from limen_tui.hypervisor.connection import open_libvirt
 from limen_tui.hypervisor.errcodes import CLASS_HINT, CLASS_OF, CLASS_TITLE
 from limen_tui.hypervisor.errors import map_error
@@ -43,6 +44,14 @@ def test_no_code_falls_through(name):
 
 def test_every_class_has_title_and_hint():
     assert set(CLASS_OF.values()) == CLASS_TITLE.keys() == CLASS_HINT.keys()
+
+
+@pytest.mark.parametrize(("code", "kind"), [(112, Timeout), (113, StepFailed)])
+def test_what_a_newer_daemon_says_of_the_guest_agent_is_known_to_an_older_client(code, kind):
+    error = an_error(code, "guest agent command failed")
+    assert type(map_error(error)) is type(_in_words(error)) is kind
+    assert "guest agent" in map_error(error).title
+    assert _only_unknown(error), "another source of addresses may know"
 
 
 def test_a_code_of_a_newer_libvirt_is_still_an_error_with_words():
