@@ -124,8 +124,14 @@ class Acting:
                 if act.operation.verb is Verb.SHUTDOWN and item.outcome is Outcome.TIMED_OUT
             ]  # fmt: skip
             self._offers += [key for key in late if key not in self._offers]
-        if self._offers and isinstance(self._app.screen, ActionScreen) and not isinstance(self._app.focused, Input):
+        if self._offers and self._may_ask():
             self._offer()
+
+    def _may_ask(self) -> bool:
+        """Whether a dialog that opens by itself takes no key away from a text that is typed, or from a guest."""
+        screen = self._app.screen
+        takes_keys = isinstance(self._app.focused, Input) or getattr(screen, "keys_taken", False)
+        return isinstance(screen, ActionScreen) and not takes_keys
 
     def _tell(self, acts: Sequence[Act]) -> None:
         items = [item for act in acts for item in act.items.values()]
