@@ -9,6 +9,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -154,30 +155,34 @@ def test_xdg_folders(monkeypatch, tmp_path):
         assert function().is_relative_to(Path.home())
 
 
-def test_the_runtime_folder_is_private_and_ours(monkeypatch, tmp_path):
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
-    (tmp_path / "limen").mkdir(0o755)
-    assert runtime_dir() == tmp_path / "limen"
-    assert stat.S_IMODE((tmp_path / "limen").stat().st_mode) == 0o700
-    (tmp_path / "limen").rmdir()
-    (tmp_path / "limen").symlink_to(tmp_path)
+@pytest.fixture
+def short() -> Iterator[Path]:
+    """A folder with a path short enough for sockets: pytest's own may not be."""
+    folder = Path(tempfile.mkdtemp(dir="/tmp"))
+    yield folder
+    shutil.rmtree(folder)
+
+
+def test_the_runtime_folder_is_private_and_ours(monkeypatch, short):
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(short))
+    (short / "limen").mkdir(0o755)
+    assert runtime_dir() == short / "limen"
+    assert stat.S_IMODE((short / "limen").stat().st_mode) == 0o700
+    (short / "limen").rmdir()
+    (short / "limen").symlink_to(short)
     with pytest.raises(InputError):
         runtime_dir()
 
 
 @pytest.mark.parametrize("base", ["/nonexistent", "/etc/passwd", "{tmp}/" + "long/" * 12 + "er", "/proc", "relative"])
-def test_the_runtime_folder_is_elsewhere_where_xdg_names_none_of_use(monkeypatch, tmp_path, base):
-    short = Path(tempfile.mkdtemp(dir="/tmp"))
+def test_the_runtime_folder_is_elsewhere_where_xdg_names_none_of_use(monkeypatch, tmp_path, short, base):
     base = base.format(tmp=tmp_path)
     if base.startswith(str(tmp_path)):
         Path(base).mkdir(parents=True)
     monkeypatch.setenv("XDG_RUNTIME_DIR", base)
     monkeypatch.setattr(tempfile, "tempdir", str(short))
-    try:
-        assert runtime_dir() == short / f"limen-{os.geteuid()}"
-        assert stat.S_IMODE(runtime_dir().stat().st_mode) == 0o700
-    finally:
-        shutil.rmtree(short)
+    assert runtime_dir() == short / f"limen-{os.geteuid()}"
+    assert stat.S_IMODE(runtime_dir().stat().st_mode) == 0o700
 
 
 def test_the_runtime_folder_leaves_room_for_sockets_also_where_the_temporary_folder_does_not(monkeypatch, tmp_path):
