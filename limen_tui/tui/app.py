@@ -26,7 +26,7 @@ from limen_tui.fleet.fleet import MANY, Fleet, running_acts
 from limen_tui.model.actions import BY_ID, Target
 from limen_tui.model.host import Problem
 from limen_tui.model.ports import Watch
-from limen_tui.model.units import clean
+from limen_tui.model.units import clean, paragraph
 from limen_tui.settings import Settings
 from limen_tui.tui.acting import Acting
 from limen_tui.tui.actionscreen import ActionScreen, method_name
@@ -163,8 +163,8 @@ class LimenApp(App[int], inherit_bindings=False):
             if isinstance(notice, str):
                 self.notify(notice, markup=False, timeout=15)
             else:
-                text = " ".join(part for part in (clean(notice.detail), clean(notice.hint)) if part)
-                self.notify(text, title=notice.title, severity="warning", markup=False, timeout=15)
+                text = paragraph(clean(notice.detail), clean(notice.hint))
+                self.notify(text, title=clean(notice.title), severity="warning", markup=False, timeout=15)
         # What lives from here on lives long: full collections need not look at it again. To look at it now would keep
         # the first keys waiting.
         gc.freeze()

@@ -11,7 +11,7 @@ from limen_tui.fleet.fleet import Fleet
 from limen_tui.hypervisor.simulated import simulated_fleet
 from limen_tui.inventory import open_inventory
 from limen_tui.model.actions import BY_ID
-from limen_tui.model.host import HostState
+from limen_tui.model.host import HostState, Problem
 from limen_tui.settings import Settings
 from limen_tui.tui.app import LimenApp
 from tests.tui.shell.world import World, running
@@ -32,11 +32,11 @@ async def test_start_on_a_host_that_still_connects_says_so() -> None:
 
 
 @asynccontextmanager
-async def just_started() -> AsyncIterator[World]:
+async def just_started(*notices: Problem) -> AsyncIterator[World]:
     """An inventory that knows nothing yet, and hosts that have not been asked for long."""
     sim = simulated_fleet(7, 2, 20, manual=True)
     fleet = Fleet(sim.hosts, sim.connector, open_inventory(None), clock=sim.clock, actor=Actor("ann", "tui"))
-    app = LimenApp(fleet, Settings(), demo=True)
+    app = LimenApp(fleet, Settings(), demo=True, notices=notices)
     try:
         async with app.run_test(size=(120, 40)) as pilot:
             await pilot.pause()
@@ -74,3 +74,11 @@ async def test_a_key_that_comes_before_the_first_rows_are_painted_does_nothing()
             await world.go_on()
         assert "asked" not in (world.app.main.reason(start) or "")
         assert "come up" not in (world.app.main.reason(start) or "")
+
+
+async def test_why_a_better_hypervisor_was_not_taken_is_said_in_whole_sentences() -> None:
+    why = Problem("qemu:///system: it does not run\x1b[2J", "No such file or directory", "Start it: libvirtd -d.")
+    async with just_started(why) as world:
+        (told,) = world.app._notifications
+        assert told.message == "No such file or directory. Start it: libvirtd -d."
+        assert "\x1b" not in told.title
