@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar, TypeVar
 
-from textual import events
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -33,7 +33,8 @@ class Dialog(ModalScreen[T]):
     Dialog > .dialog--box > Label { width: 100%; height: auto; }
     Dialog .dialog--buttons { layout: horizontal; height: 1; margin-top: 1; }
     Dialog .dialog--buttons Button { margin-right: 2; height: 1; min-width: 8; border: none !important; padding: 0 1; }
-    Dialog.-narrow .dialog--buttons { layout: vertical; height: auto; }
+    Dialog.-narrow .dialog--buttons, Dialog.-narrow #typed-row { layout: vertical; height: auto; }
+    Dialog.-narrow #typed-row Label { width: 100%; }
     Dialog .dialog--buttons Button:focus { text-style: bold reverse; }
     Dialog Input { height: 1; border: none; padding: 0 1; background: $panel; }
     Dialog Input:focus { border: none; }
@@ -64,6 +65,18 @@ class Dialog(ModalScreen[T]):
         """No blinking: an idle screen writes nothing."""
         for field in self.query(Input):
             field.cursor_blink = False
+
+    @on(events.DescendantFocus)
+    @on(events.Resize)
+    @on(Input.Changed)
+    def _see_field(self) -> None:
+        """What is typed must be seen, also where the box scrolls and has grown."""
+        self.call_after_refresh(self._show_field)
+
+    def _show_field(self) -> None:
+        field = self.focused
+        if isinstance(field, Input) and field.is_attached:
+            field.scroll_visible(animate=False)
 
     TYPES: ClassVar[bool] = False
     """Whether it opens with the keyboard in an input."""

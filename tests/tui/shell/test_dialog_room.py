@@ -127,3 +127,18 @@ async def test_the_palette_says_below_its_list_what_the_list_cuts_off_and_only_t
         await world.pilot.pause()
         why = world.app.screen.query_one("#why", Label)
         assert str(why.content).endswith(("unsaved work is lost", "stopped", "running"))
+
+
+@pytest.mark.parametrize("size", [(30, 10), (20, 5), (40, 14)])
+@pytest.mark.parametrize("key", ["ctrl+d", "T", "D"])
+async def test_what_is_typed_is_in_sight_on_a_tiny_terminal(size: tuple[int, int], key: str) -> None:
+    async with running() as world:
+        await world.pilot.resize_terminal(*size)
+        await world.press(*(("ctrl+a",) if key == "D" else ()), key)
+        await world.go_on(0.2)
+        await world.press("1", "2")
+        await world.pilot.pause()
+        field = world.app.screen.focused
+        assert isinstance(field, Input) and field.value.endswith("12")
+        inside = world.app.screen.query_one(".dialog--box").scrollable_content_region
+        assert field.region.y in range(inside.y, inside.bottom)
