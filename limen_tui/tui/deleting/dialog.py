@@ -84,8 +84,8 @@ class DeleteDialog(Dialog[Wanted | None]):
     def _word(self) -> str:
         """What must be typed. A name with characters that nobody sees cannot be: then the beginning of the UUID."""
         vm = self._vms[0]
-        if len(self._vms) > 1:
-            return str(len(self._vms))
+        if len(self._vms) > 1:  # of those that go
+            return str(len(self.surveys) if None not in self._found else len(self._vms))
         return vm.name if clean(vm.name) == vm.name else vm.key.uuid[:8]
 
     @property
@@ -104,7 +104,7 @@ class DeleteDialog(Dialog[Wanted | None]):
         box = Tick("For good: past the trash (ctrl+t)", id="purge")
         yield box
         with Horizontal(id="typed-row"):
-            yield Label(f"Type {self._asked} to confirm: ", markup=False)
+            yield Label(f"Type {self._asked} to confirm: ", id="asked", markup=False)
             yield Input(id="typed", select_on_focus=False)
         yield Label("", id="wrong", classes="dialog--problem", markup=False)
         with Horizontal(classes="dialog--buttons"):
@@ -171,9 +171,13 @@ class DeleteDialog(Dialog[Wanted | None]):
         label = self.query_one("#notes", Label)
         label.set_class(bool(notes), "-some")
         label.update("\n".join(notes[:3]) + ("\n..." if len(notes) > 3 else ""))
+        self.query_one("#asked", Label).update(f"Type {self._asked} to confirm: ")
         yes = self.query_one("#yes", Button)
-        ready = None not in self._found and bool(self.surveys)
-        yes.disabled = not ready
+        told = None not in self._found
+        yes.disabled = not (told and self.surveys)
+        if told and not self.surveys and self.focused is not self.query_one("#no"):  # nothing to confirm
+            self.query_one("#purge").display = self.query_one("#typed-row").display = False
+            self.set_focus(self.query_one("#no"))
         yes.label = "Delete for good" if self.purges else "Delete to the trash"
 
     def _notes(self) -> list[str]:
@@ -241,7 +245,7 @@ class DeleteDialog(Dialog[Wanted | None]):
         elif not self.surveys:
             wrong = "There is nothing that can be deleted."
         elif self.query_one("#typed", Input).value.strip() != wanted.strip():
-            wrong = f"Type {clean(wanted)} exactly." if len(self._vms) == 1 else f"{wanted} VMs are listed."
+            wrong = f"Type {clean(wanted)} exactly." if len(self._vms) == 1 else f"{wanted} can be deleted."
         label = self.query_one("#wrong", Label)
         label.set_class(bool(wrong), "-some")
         label.update(wrong)

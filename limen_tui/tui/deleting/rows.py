@@ -68,7 +68,8 @@ def _entries(name: str, found: Survey | LimenError | None, purges: bool) -> Iter
         problem = problem_of(found)
         yield [(f"{head}left out: " + paragraph(problem.title, problem.detail), "bad")], row
     elif found.refusal:
-        yield [(f"{head}left out: {found.refusal}", "warn")], row
+        why = found.refusal.removeprefix(f"{found.name} ")
+        yield [(f"{name} is left out: it {why}" if name else f"It {why}", "warn")], row
     else:
         fate = GOES if purges else TRASH
         yield [(name or "definition", "")], replace(row, kind=fate)

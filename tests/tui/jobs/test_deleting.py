@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from limen_widgets.line_table import LineTable
-from textual.widgets import Input, Label
+from textual.widgets import Button, Input, Label
 
 from limen_tui.model.deletion import DiskFate, Survey
 from limen_tui.model.jobs import JobState
@@ -88,18 +88,43 @@ async def test_a_host_that_has_not_answered_cannot_be_confirmed() -> None:
         assert not world.app.fleet.jobs.jobs
 
 
+async def protected(world: World, name: str) -> None:
+    vm = next(vm for vm in world.app.fleet.view.vms if vm.name == name)
+    world.app.fleet.call(vm.key.host_id, lambda verbs: verbs.set_tags(vm.key.uuid, ["protected"]))
+    await world.go_on()
+
+
 async def test_a_protected_vm_refuses() -> None:
     async with running() as world:
         name = await to_stopped(world)
-        vm = next(vm for vm in world.app.fleet.view.vms if vm.name == name)
-        world.app.fleet.call(vm.key.host_id, lambda verbs: verbs.set_tags(vm.key.uuid, ["protected"]))
-        await world.go_on()
+        await protected(world, name)
         await world.press("ctrl+d")
         await world.go_on(0.2)
-        world.app.screen.query_one("#typed", Input).value = name
+        dialog = world.app.screen
+        assert isinstance(dialog, DeleteDialog)
+        assert "It is protected" in screen_text(world)[0]
+        assert dialog.query_one("#yes", Button).disabled and not dialog.query_one("#typed-row").display
         await world.press("enter")
-        assert isinstance(world.app.screen, DeleteDialog)
-        assert not world.app.fleet.jobs.jobs
+        assert world.app.screen is world.app.main and not world.app.fleet.jobs.jobs
+
+
+async def test_the_number_that_is_typed_is_of_those_that_go() -> None:
+    async with running() as world:
+        name = await to_stopped(world)
+        await protected(world, name)
+        vms = [vm.key for vm in world.app.fleet.view.vms if vm.state == "stopped"]
+        assert len(vms) > 1
+        world.app.main.panel.table.set_marks(frozenset(vms))  # type: ignore[union-attr]
+        await world.press("ctrl+d")
+        await world.go_on(0.2)
+        dialog = world.app.screen
+        assert isinstance(dialog, DeleteDialog)
+        await world.press(str(len(vms)), "enter")
+        assert world.app.screen is dialog
+        dialog.query_one("#typed", Input).value = str(len(vms) - 1)
+        await world.press("enter")
+        await over(world)
+        assert len(world.app.fleet.jobs.jobs) == len(vms) - 1 and name in names(world)
 
 
 async def test_read_only_is_read_only() -> None:
