@@ -20,7 +20,8 @@ from textual.widgets import Button
 HEAD = 4
 """Lines of a list: its header and what is best."""
 TITLE, BUTTON, FIELD, LARGE = 2, 3, 3, 1
-"""How bad it is to cover a line of it; of what fills half the screen, such as a table, something may be covered."""
+"""How bad it is to cover a line of it; of what fills half the screen, such as a table, something may be covered, and
+rather a text or another field than the one that is filled in."""
 
 
 def show(app: App[Any], notice: Notification) -> Notification:
@@ -114,6 +115,9 @@ def _parts(screen: Screen[object], shown: Region) -> Iterator[Part]:
         yield Part(screen.size.height - 1, screen.size.height - 1, BUTTON)
     for button in screen.query(Button):
         yield from part(_in_sight(button), BUTTON)
+    for widget in screen.query("Input, Tick, Label, Select, TextArea"):  # what is empty is covered rather than they
+        if not isinstance(widget.parent, Button):
+            yield from part(_in_sight(widget), LARGE)
     for table in screen.query(LineTable):  # of a list, what stands on top counts most: the best is there
         top = _in_sight(table)
         yield from part(Region(top.x, top.y, top.width, min(top.height, HEAD)), TITLE)
