@@ -9,6 +9,7 @@ from limen_tui.errors import NotFound
 from limen_tui.fleet.compose import Options
 
 STATE = Path("/run/limen-lab-limen")
+SSH_CONFIG = STATE / "client/config"
 
 
 def lab_options(options: Options) -> Options:
@@ -18,4 +19,4 @@ def lab_options(options: Options) -> Options:
     except OSError as error:
         raise NotFound("No lab is up", hint="`make lab` brings one up; `make lab-down` takes it down.") from error
     uris = tuple(line.split()[1] for line in lines if len(line.split()) == 2)
-    return replace(options, uris=uris, ssh_config=(str(STATE / "client/config"),))
+    return replace(options, uris=uris, ssh_config=(str(SSH_CONFIG),))

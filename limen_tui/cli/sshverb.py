@@ -6,6 +6,8 @@ Limen waits for ssh and passes its exit code on: it does not replace itself, for
 from __future__ import annotations
 
 import argparse
+import os
+import select
 import shlex
 import signal
 import subprocess
@@ -35,7 +37,8 @@ def ssh(fleet: Fleet, arguments: argparse.Namespace) -> int:
     waiter.reach_named(arguments, needed=not arguments.address)
     user, vm = _vm(fleet, arguments)
     way, direct = _way(fleet, waiter, vm, user, arguments)
-    words = [*guestssh.command(way), *arguments.command]
+    host = fleet.view.host(vm.key.host_id)
+    words = guestssh.command(way, None if host is None else host.host, config=_config(arguments)) + arguments.command
     if arguments.print:
         print(shlex.join(words))
         return 0
@@ -46,6 +49,14 @@ def ssh(fleet: Fleet, arguments: argparse.Namespace) -> int:
     guestacts.note(fleet, vm, "vm.ssh", way.label)
     fleet.close()  # ssh may stay open for days: nobody is to be sampled meanwhile
     return _run(words, way)
+
+
+def _config(arguments: argparse.Namespace) -> str:
+    if not arguments.lab:
+        return ""
+    from limen_tui.cli.lab import SSH_CONFIG  # noqa: PLC0415 - for those who have a lab
+
+    return str(SSH_CONFIG)
 
 
 def _vm(fleet: Fleet, arguments: argparse.Namespace) -> tuple[str, VM]:
@@ -89,15 +100,39 @@ def _addresses(fleet: Fleet, waiter: Waiter, vm: VM) -> list[str]:
 def _run(words: list[str], way: guestssh.Way) -> int:
     """ssh has the terminal, and ctrl+c; what is to end Limen ends ssh."""
     output.say(f"limen: ssh to {clean(way.label)}")
+    heard: list[int] = []
     # a handler, unlike SIG_IGN, is not handed down: ctrl+c is ssh's
     old = {signal.SIGINT: signal.signal(signal.SIGINT, lambda *_: None)}
+    old |= {number: signal.signal(number, lambda got, _: heard.append(got)) for number in PASSED_ON}
     try:
-        child = subprocess.Popen(words)
-        old |= {number: signal.signal(number, lambda got, _: child.send_signal(got)) for number in PASSED_ON}
-        code = child.wait()
+        code = _wait(subprocess.Popen(words), heard)
     except OSError as error:
         raise StepFailed("ssh cannot be started", error.strerror or "", "Install openssh-client.") from error
     finally:
         for number, handler in old.items():
             signal.signal(number, handler)
     return code if code >= 0 else SIGNALLED - code
+
+
+def _wait(child: subprocess.Popen[bytes], heard: list[int]) -> int:
+    """Its exit code. What is heard meanwhile is passed on, also what the kernel gave to another thread of ours: then
+    nothing would interrupt a plain wait."""
+    try:
+        end = os.pidfd_open(child.pid)
+    except OSError:  # an old kernel, or a container that forbids it
+        return child.wait()
+    ears, bell = os.pipe()
+    os.set_blocking(ears, False)
+    os.set_blocking(bell, False)
+    before = signal.set_wakeup_fd(bell, warn_on_full_buffer=False)
+    try:
+        while child.poll() is None:
+            while heard:
+                child.send_signal(heard.pop())
+            if ears in select.select([end, ears], [], [])[0]:
+                os.read(ears, 1024)
+    finally:
+        signal.set_wakeup_fd(before)
+        for number in (ears, bell, end):
+            os.close(number)
+    return child.returncode

@@ -7,6 +7,7 @@ name or an address is refused: nothing may be taken for an option, a jump or a c
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
@@ -69,12 +70,34 @@ def jump_of(host: Host) -> str:
     return f"{before},{own}" if before else own
 
 
-def command(way: Way) -> list[str]:
-    """The words for ssh. Raises ``InputError`` for a user or address that ssh must not be given."""
+def command(way: Way, host: Host | None = None, *, config: str = "") -> list[str]:
+    """The words for ssh. Raises ``InputError`` for a user or address that ssh must not be given.
+
+    ``host`` is that of the VM: what its URI says of key and known hosts holds on the way. ``config`` is an ssh
+    configuration in place of the user's own.
+    """
     check_user(way.user)
     check_address(way.address)
-    jump = ["-J", way.jump] if way.jump else []
-    return ["ssh", *jump, "-l", way.user, "--", way.address]
+    jump = _proxy(host) if way.jump and host is not None else []
+    files = ["-F", config] if config else []
+    return ["ssh", *files, *(jump or (["-J", way.jump] if way.jump else [])), "-l", way.user, "--", way.address]
+
+
+def _proxy(host: Host) -> list[str]:
+    """In place of ``-J``, which takes neither key nor known hosts; empty where the URI names none."""
+    uri = parse_uri(host.uri)
+    keys = ["-i", uri.param("keyfile")] if uri.param("keyfile") else []
+    # a file's name in quotes: ssh reads several there
+    known = ["-o", f'UserKnownHostsFile="{uri.param("known_hosts")}"'] if uri.param("known_hosts") else []
+    if not uri.is_ssh or not (keys or known):
+        return []
+    if '"' in uri.param("known_hosts"):
+        raise InputError("ssh cannot be given this file of known hosts", clean(uri.param("known_hosts")))
+    before = ["-J", uri.param("jump")] if uri.param("jump") else []
+    who = [*(["-l", uri.user] if uri.user else []), *(["-p", str(uri.port)] if uri.port is not None else [])]
+    # ssh fills in what begins with %, then a shell reads it
+    words = [word.replace("%", "%%") for word in ("ssh", *keys, *known, *before, *who)]
+    return ["-o", f"ProxyCommand={shlex.join(words)} -W '[%h]:%p' -- {shlex.quote(uri.host)}"]
 
 
 def check_user(user: str) -> None:

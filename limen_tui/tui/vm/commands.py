@@ -118,7 +118,12 @@ class VMCommands:
         app = self._app
         guestssh.remember(app.fleet.inventory, vm.key, way.user, direct=direct)
         guestacts.note(app.fleet, vm, "vm.ssh", way.label)
-        code = ssh.go(app, way)
+        host = next((host for host in app.fleet.hosts if host.id == vm.key.host_id), None)
+        try:
+            code = ssh.go(app, way, host)
+        except InputError as error:
+            app.notify(paragraph(str(error), error.hint), severity="warning", markup=False, timeout=8)
+            return
         if code is None:
             app.notify("ssh needs a terminal of its own", severity="warning", markup=False, timeout=4)
         elif code:

@@ -17,6 +17,7 @@ from textual.widgets import Button, Input, Label
 
 from limen_tui.errors import InputError
 from limen_tui.fleet.guestssh import Way, check_address, check_user, command
+from limen_tui.model.host import Host
 from limen_tui.model.units import clean
 from limen_tui.tui.dialogs.form import FormDialog
 
@@ -77,9 +78,12 @@ class SSHDialog(FormDialog["tuple[Way, bool] | None"]):
         self.dismiss((Way(user, address, "" if self._direct else self._jump), self._direct))
 
 
-def go(app: LimenApp, way: Way) -> int | None:
-    """Give the terminal to ssh and take it back; ssh's exit code, ``None`` where there is no terminal to give."""
-    words = command(way)
+def go(app: LimenApp, way: Way, host: Host | None) -> int | None:
+    """Give the terminal to ssh and take it back; ssh's exit code, ``None`` where there is no terminal to give.
+
+    Raises ``InputError`` for what ssh must not be given.
+    """
+    words = command(way, host)
     try:
         with app.suspend():
             return _run(words, way)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,24 @@ def test_a_remote_host_is_the_jump(uri: str, jump: str) -> None:
 def test_the_words_are_a_list_with_the_address_last_behind_two_dashes() -> None:
     assert command(Way("root", "10.0.0.5")) == ["ssh", "-l", "root", "--", "10.0.0.5"]
     assert command(Way("ann", "web1", "kvm1")) == ["ssh", "-J", "kvm1", "-l", "ann", "--", "web1"]
+
+
+def test_key_and_known_hosts_of_the_uri_hold_on_the_way() -> None:
+    uri = "qemu+ssh://root@kvm1:2222/system?keyfile=/k%25%20ey;id&known_hosts=/kh&jump=gate"
+    words = command(Way("ann", "10.0.0.5", "gate,root@kvm1:2222"), Host("h", "h", uri))
+    assert words[:2] == ["ssh", "-o"] and words[3:] == ["-l", "ann", "--", "10.0.0.5"]
+    option, _, proxy = words[2].partition("=")
+    assert option == "ProxyCommand"
+    # what ssh makes of it, and the shell after it
+    asked = shlex.split(proxy.replace("%h", "10.0.0.5").replace("%p", "22").replace("%%", "%"))
+    assert asked == [
+        "ssh", "-i", "/k% ey;id", "-o", 'UserKnownHostsFile="/kh"', "-J", "gate", "-l", "root", "-p", "2222",
+        "-W", "[10.0.0.5]:22", "--", "kvm1",
+    ]  # fmt: skip
+    # past the host they mean nothing
+    assert command(Way("ann", "10.0.0.5"), Host("h", "h", uri)) == ["ssh", "-l", "ann", "--", "10.0.0.5"]
+    assert command(Way("ann", "10.0.0.5", "kvm1"), Host("h", "h", "qemu+ssh://kvm1/system"), config="/c")[:5] == [
+        "ssh", "-F", "/c", "-J", "kvm1"]  # fmt: skip
 
 
 HOSTILE = ["", "-v", "--", "-oProxyCommand=id", "a b", "a;b", "$(id)", "`id`", "a\nb", "a\0", "a'b", "ünï", "a" * 300,
