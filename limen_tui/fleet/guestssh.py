@@ -86,13 +86,16 @@ def command(way: Way, host: Host | None = None, *, config: str = "") -> list[str
 def _proxy(host: Host) -> list[str]:
     """In place of ``-J``, which takes neither key nor known hosts; empty where the URI names none."""
     uri = parse_uri(host.uri)
-    keys = ["-i", uri.param("keyfile")] if uri.param("keyfile") else []
-    # a file's name in quotes: ssh reads several there
-    known = ["-o", f'UserKnownHostsFile="{uri.param("known_hosts")}"'] if uri.param("known_hosts") else []
+    # of a file's name, too, ssh fills in what begins with %
+    key, hosts = (uri.param(name).replace("%", "%%") for name in ("keyfile", "known_hosts"))
+    # as options, in quotes: -i looks for a file of that very name first, and there may be blanks
+    keys = ["-o", f'IdentityFile="{key}"'] if key else []
+    known = ["-o", f'UserKnownHostsFile="{hosts}"'] if hosts else []
     if not uri.is_ssh or not (keys or known):
         return []
-    if '"' in uri.param("known_hosts"):
-        raise InputError("ssh cannot be given this file of known hosts", clean(uri.param("known_hosts")))
+    for name in (key, hosts):
+        if '"' in name:
+            raise InputError("ssh cannot be given a file of this name", clean(name), "Rename it: no quotes.")
     before = ["-J", uri.param("jump")] if uri.param("jump") else []
     who = [*(["-l", uri.user] if uri.user else []), *(["-p", str(uri.port)] if uri.port is not None else [])]
     # ssh fills in what begins with %, then a shell reads it

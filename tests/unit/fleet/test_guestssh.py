@@ -55,8 +55,8 @@ def test_key_and_known_hosts_of_the_uri_hold_on_the_way() -> None:
     # what ssh makes of it, and the shell after it
     asked = shlex.split(proxy.replace("%h", "10.0.0.5").replace("%p", "22").replace("%%", "%"))
     assert asked == [
-        "ssh", "-i", "/k% ey;id", "-o", 'UserKnownHostsFile="/kh"', "-J", "gate", "-l", "root", "-p", "2222",
-        "-W", "[10.0.0.5]:22", "--", "kvm1",
+        "ssh", "-o", 'IdentityFile="/k%% ey;id"', "-o", 'UserKnownHostsFile="/kh"', "-J", "gate", "-l", "root",
+        "-p", "2222", "-W", "[10.0.0.5]:22", "--", "kvm1",
     ]  # fmt: skip
     # past the host they mean nothing
     assert command(Way("ann", "10.0.0.5"), Host("h", "h", uri)) == ["ssh", "-l", "ann", "--", "10.0.0.5"]
