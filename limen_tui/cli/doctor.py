@@ -17,8 +17,9 @@ from limen_tui import __version__
 from limen_tui.cli import exits, output
 from limen_tui.errors import LimenError
 from limen_tui.fleet.compose import local_uri, open_store, store_path
+from limen_tui.model.actions import ACTIONS
 from limen_tui.model.units import clean
-from limen_tui.settings import Settings, config_path, load_settings
+from limen_tui.settings import Settings, config_path, load_settings, validate_keymap
 
 SYSTEMD = Path("/run/systemd/system")
 """There where systemd runs (sd_booted)."""
@@ -174,6 +175,9 @@ def _files(config: Path | None) -> Iterator[Finding]:
     settings = Settings()
     try:
         settings = load_settings(config)
+        # keys in tables and under Hosts are known to the screen alone, which looks at them when it starts
+        keys = {name: text for name, text in settings.keymap.items() if not name.startswith(("table.", "hosts."))}
+        validate_keymap(keys, ACTIONS, settings.source)
     except LimenError as error:
         yield Finding("fail", "config", f"{error}", error.hint)
     else:

@@ -165,13 +165,16 @@ def test_doctor_sends_nobody_into_a_group_that_does_not_open_kvm(mode, gid, mend
     assert doctor._kvm_mend(device).startswith(mend)
 
 
-def test_doctor_finds_a_settings_file_that_does_not_load(limen, home):
+@pytest.mark.parametrize(
+    ("text", "line"), [("theme = 3\n", 1), ('\n[keymap]\n"vm.strt" = "x"\n', 3), ('[keymap]\n"vm.start" = "S"\n', 2)]
+)
+def test_doctor_finds_a_settings_file_that_does_not_load(limen, home, text, line):
     (home / "config/limen").mkdir(parents=True)
-    (home / "config/limen/config.toml").write_text("theme = 3\n")
+    (home / "config/limen/config.toml").write_text(text)
     ran = limen("doctor", "--json")
     config = next(f for f in ran.json if f["what"] == "config")
     assert (ran.code, config["level"]) == (1, "fail")
-    assert "line 1" in config["text"]
+    assert f"line {line}" in config["text"]
 
 
 def test_without_a_terminal_the_screen_is_refused(limen):
