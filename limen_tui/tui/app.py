@@ -19,6 +19,7 @@ from textual import events
 from textual._compositor import ChopsUpdate
 from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.notifications import SeverityLevel
 from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
 
@@ -383,6 +384,16 @@ class LimenApp(App[int], inherit_bindings=False):
         # What only the main screen does (show a view) leads back to it from everywhere.
         doer = next((each for each in doers if hasattr(each, name)), None) or self.commands.to_main()
         getattr(doer, name)(target)
+
+    def notify(
+        self, message: str, *, title: str = "", severity: SeverityLevel = "information",
+        timeout: float | None = None, markup: bool = True,
+    ) -> None:  # fmt: skip
+        """What is said again takes the place of the same said before: an impatient key does not cover the screen."""
+        from limen_tui.tui.notices import withdraw_same  # noqa: PLC0415 - the first paint tells nothing
+
+        withdraw_same(self, message, title)
+        super().notify(message, title=title, severity=severity, timeout=timeout, markup=markup)
 
     def choose_theme(self, name: str) -> None:
         """Take a theme and remember it."""

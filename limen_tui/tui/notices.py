@@ -30,6 +30,13 @@ def show(app: App[Any], notice: Notification) -> Notification:
     return notice
 
 
+def withdraw_same(app: App[Any], message: str, title: str) -> None:
+    """Take away what says the same: a key that is pressed again and again must not cover the screen."""
+    for known in list(app._notifications):
+        if (known.message, known.title) == (message, title):
+            withdraw(app, known)
+
+
 def withdraw(app: App[Any], notice: Notification) -> None:
     """Take a notice away before its time, also one that is not on show yet; nothing if it is gone."""
     # behind its Notify in the app's queue, so that it cannot come up after it was taken away

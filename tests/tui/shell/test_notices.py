@@ -73,6 +73,18 @@ async def test_the_best_picks_of_the_palette_stay_in_sight(texts: tuple[str, ...
         assert not notices(world).overlaps(Region(picks.x, picks.y, picks.width, 4))
 
 
+async def test_a_key_pressed_again_and_again_says_why_not_once() -> None:
+    async with running((80, 24), notifications=True) as world:
+        vm = next(vm for vm in world.app.fleet.view.vms if vm.state == "stopped")
+        assert world.app.main.panel.show_vm(vm.key)
+        await world.press("S", "S", "p", "S", "S", "S")
+        for _ in range(4):
+            await world.pilot.pause()
+        told = sorted(note.message.partition(":")[0] for note in world.app._notifications)
+        assert told == ["Pause", "Shut down"]
+        assert len(world.app.screen.query("Toast")) == 2
+
+
 async def test_on_the_main_screen_they_stay_above_the_keys() -> None:
     async with running((80, 24), notifications=True) as world:
         await told(world, "Done.")
