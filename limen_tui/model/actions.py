@@ -187,7 +187,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action("view.filter", "Filter", "Filter as you type: web state:running host:kvm1 cpu>80, ! inverts", ("slash",),
            Scope.VIEW, Section.TABLE, bar=22),
     Action("view.columns", "Columns", "Choose the columns", ("K",), Scope.VIEW, Section.TABLE),
-    Action("view.group", "Group by host", "Group the table by host, state or tag", ("ctrl+g",), Scope.VIEW,
+    Action("view.group", "Group", "Group the table by host, then state, then tag, then not", ("ctrl+g",), Scope.VIEW,
            Section.TABLE),
     Action("view.freeze", "Freeze", "Hold the display still; collecting goes on", ("f",), Scope.VIEW, Section.TABLE),
     Action("view.refresh", "Refresh", "Ask the hosts on show now", ("ctrl+r",), Scope.VIEW, Section.TABLE),
