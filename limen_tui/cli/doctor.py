@@ -124,7 +124,7 @@ def _kvm_mend(device: os.stat_result) -> str:
     try:
         group = grp.getgrgid(device.st_gid).gr_name
     except KeyError:
-        group = f"#{device.st_gid}"
+        group = str(device.st_gid)  # usermod takes numbers, too
     joined = f"sudo usermod -aG {group} $USER, then log in again"
     if device.st_gid and device.st_mode & 0o060 == 0o060:
         return joined

@@ -72,7 +72,7 @@ def hosts(fleet: Fleet, arguments: argparse.Namespace) -> int:
         rows = []
         for s in fleet.view.hosts:
             up = s.state is HostState.UP
-            versions = f"{s.info.libvirt_version} / {s.info.hypervisor_version}" if up else ""
+            versions = f"{s.info.libvirt_version} / {s.info.hypervisor_version or UNKNOWN}" if up else ""
             rows.append([
                 s.host.name, s.state.value, f"{s.running}/{len(s.vms)}", percent(s.load.cpu_pct if up else None),
                 size(s.load.mem_used_kib if up else None, unit="KiB"),

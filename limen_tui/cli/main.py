@@ -126,12 +126,12 @@ def _with_fleet(settings: Settings, arguments: argparse.Namespace) -> int:
         from limen_tui.tui.run import run as run_tui  # noqa: PLC0415 - no verb pays for Textual
 
         return run_tui(composed.fleet, settings, notices=composed.notices, demo=arguments.demo)
-    from limen_tui.cli.store import tell, tell_lost  # noqa: PLC0415 - not on the way to the first paint
+    from limen_tui.cli.store import tell_lost  # noqa: PLC0415 - not on the way to the first paint
 
     arguments.settings = settings
     try:
         for notice in composed.notices:
-            tell(notice)
+            output.say(f"limen: {notice.title}: {notice.detail}")
         return _verb(composed, arguments)
     finally:
         composed.fleet.close()
