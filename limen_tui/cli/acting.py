@@ -33,10 +33,15 @@ def act(fleet: Fleet, arguments: argparse.Namespace) -> int:
             output.complain(why_not_up(snapshot))
     _confirm(verb, targets, sure=arguments.yes)
     done = fleet.perform(operations.lifecycle(verb), [vm.key for vm in targets])
-    if arguments.no_wait:
-        waiter.until(lambda: all(_sent(item) for item in done.items.values()), arguments.timeout)
-    else:
-        waiter.until(lambda: done.is_finished, max(arguments.timeout, SHUTDOWN_PATIENCE))
+    try:
+        if arguments.no_wait:
+            waiter.until(lambda: all(_sent(item) for item in done.items.values()), arguments.timeout)
+        else:
+            waiter.until(lambda: done.is_finished, max(arguments.timeout, SHUTDOWN_PATIENCE))
+    except KeyboardInterrupt:
+        output.say("limen: no longer waiting; what was accepted goes on")
+        _report(done, as_json=arguments.json)
+        raise
     _report(done, as_json=arguments.json)
     return _code(done, fleet)
 

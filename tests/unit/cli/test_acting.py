@@ -9,6 +9,7 @@ import sys
 
 import pytest
 
+from limen_tui.cli import acting
 from tests.unit.cli.conftest import OFF, RUNNING, identity
 
 
@@ -123,3 +124,18 @@ def test_with_many_vms_the_number_is_typed(home, host_of):
     uri = host_of("a", dict.fromkeys(names, RUNNING))
     assert on_a_terminal(b"yes\n", "-c", uri, "kill", *names)[0] == 2
     assert on_a_terminal(b"6\n", "-c", uri, "kill", *names)[0] == 0
+
+
+def test_who_stops_waiting_is_told_how_far_it_is(limen, host_of, monkeypatch):
+    until = acting.Waiter.until
+
+    def interrupted(waiter, condition, seconds):
+        if seconds == acting.SHUTDOWN_PATIENCE:  # the wait for the guest
+            raise KeyboardInterrupt
+        return until(waiter, condition, seconds)
+
+    monkeypatch.setattr(acting.Waiter, "until", interrupted)
+    ran = limen("-c", host_of("a", {"web": RUNNING}), "shutdown", "web", "--yes")
+    assert ran.code == 130
+    assert "no longer waiting" in ran.err and ran.out.startswith("web on ")
+    assert [entry["action"] for entry in limen("audit", "--json").json] == ["vm.shutdown"]
