@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, Final, TypeVar
 
 import libvirt
@@ -29,6 +29,9 @@ CHUNK: Final = 2000
 
 That is 4,096 in older daemons and 16,384 in newer ones; the daemon's refusal tells.
 """
+COUNT_EVERY: Final = 30.0
+"""Seconds between ticks that ask for vCPUs only to know how many each VM has: newer libvirts on KVM give dozens of
+figures of each vCPU, which would be most of a reply."""
 _ACTIVE: Final = frozenset({libvirt.VIR_DOMAIN_RUNNING, libvirt.VIR_DOMAIN_BLOCKED, libvirt.VIR_DOMAIN_PAUSED})
 Record = tuple[Any, Mapping[str, Any]]
 
@@ -42,20 +45,36 @@ class Sampler:
         self._local = local
         self.rpcs = 0
         self.ticks = 0
+        self._counts: dict[str, int] = {}
+        self._count_at = float("-inf")
         self.domains: dict[str, Any] = {}
         """Handles by UUID as of the last sample; they must be gone before the connection is closed."""
 
     def sample(self, watch: Watch) -> RawSample:
         """One tick: stats of all VMs, host CPU, host memory. Raises ``LimenError``."""
         self.ticks += 1
+        each = StatsGroup.VCPU in watch.groups
+        counting = each or (StatsGroup.CPU in watch.groups and self._clock.mono() >= self._count_at)
+        groups = watch.groups | {StatsGroup.VCPU} if counting else watch.groups
         try:
-            named = [(dom.UUIDString(), dom, params) for dom, params in self._bulk(watch)]
+            named = [(dom.UUIDString(), dom, params) for dom, params in self._bulk(groups)]
             self.domains = {uuid: dom for uuid, dom, _ in named}
-            vms = self._fill_in([raw_vm(uuid, dom.name(), params) for uuid, dom, params in named], watch)
+            counts = self._counts
+            raws = [
+                raw_vm(uuid, dom.name(), params, vcpus=counts.get(uuid), each=each) for uuid, dom, params in named
+            ]
+            vms = self._fill_in(raws, watch)
             host = self._host()
         except libvirt.libvirtError as error:
             raise map_error(error) from error
+        if counting:
+            self._counts = {vm.uuid: vm.vcpus for vm in vms if vm.vcpus}
+            self._count_at = self._clock.mono() + COUNT_EVERY
         return RawSample(self._clock.mono(), self._clock.wall(), tuple(vms), host, watch.groups, watch.visible)
+
+    def recount(self) -> None:
+        """A VM may have other vCPUs than before."""
+        self._count_at = float("-inf")
 
     def forget(self) -> None:
         """Let go of the domain handles."""
@@ -67,9 +86,9 @@ class Sampler:
 
     # -- VMs -------------------------------------------------------------------------------------
 
-    def _bulk(self, watch: Watch) -> list[Record]:
+    def _bulk(self, groups: Collection[StatsGroup]) -> list[Record]:
         stats = libvirt.VIR_DOMAIN_STATS_STATE
-        for group in watch.groups:
+        for group in groups:
             stats |= _GROUP[group]
         features = self._connection.features
         try:
@@ -85,7 +104,7 @@ class Sampler:
                 features.bulk = features.bulk_figures = False
             else:
                 raise
-        return self._bulk(watch)
+        return self._bulk(groups)
 
     def _ask_bulk(self, stats: int, flags: int) -> list[Record]:
         raw = self._connection.raw

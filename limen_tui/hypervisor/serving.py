@@ -134,6 +134,7 @@ class Serving:
             held = self._held.get(uuid)
             self._agenda.by("states", Priority.EVENT, held[0] if held else now)
         if Then.XML in then:
+            self._sampler.recount()
             self._definitions.want(uuid)
             self._agenda.by("definitions", Priority.BACKGROUND, now)
         if Then.MARKS in then:
@@ -207,6 +208,7 @@ class Serving:
         for uuid in news:
             self._definitions.want(uuid)
         if news:
+            self._sampler.recount()
             self._definitions.prefer(self._context.watch.visible)
             self._agenda.by("definitions", Priority.BACKGROUND, self._context.clock.mono())
 

@@ -21,16 +21,24 @@ _CACHES: Final = ("balloon.disk_caches", "balloon.swap_in", "balloon.swap_out")
 Device = TypeVar("Device", RawDisk, RawNic)
 
 
-def raw_vm(uuid: str, name: str, params: Mapping[str, Any]) -> RawVM:
-    """One VM's record of virConnectGetAllDomainStats. Missing keys become ``None``."""
+def raw_vm(
+    uuid: str, name: str, params: Mapping[str, Any], *, vcpus: int | None = None, each: bool = True
+) -> RawVM:
+    """One VM's record of virConnectGetAllDomainStats. Missing keys become ``None``.
+
+    ``vcpus`` is what there were when they were counted last, for a record that does not say; without ``each``, the
+    figures of each vCPU are left out.
+    """
     get = params.get
     state, reason, cpu_time, current, maximum, disks, nics = map(get, _HEAD)
     times: tuple[int | None, ...] = ()
     delays: tuple[int | None, ...] = ()
-    if current is not None and state and (count := _vcpu_count(params, current if maximum is None else maximum)):
+    if each and current is not None and state:
+        count = _vcpu_count(params, current if maximum is None else maximum)
         times, delays = tuple(map(get, _vcpu_keys(count, "time"))), tuple(map(get, _vcpu_keys(count, "delay")))
     return RawVM._make((
-        uuid, name, state or 0, reason or 0, cpu_time, current, maximum, times, delays, *map(get, _BALLOON),
+        uuid, name, state or 0, reason or 0, cpu_time, vcpus if current is None else current, maximum,
+        times, delays, *map(get, _BALLOON),
         tuple([_named(RawDisk._make(map(get, _disk_keys(number)))) for number in range(disks)]) if disks else (),
         tuple([_named(RawNic._make(map(get, _nic_keys(number)))) for number in range(nics)]) if nics else (),
         *map(get, _CACHES),

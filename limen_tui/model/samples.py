@@ -23,6 +23,8 @@ class StatsGroup(StrEnum):
 
 
 ALL_GROUPS = frozenset(StatsGroup)
+USUAL_GROUPS = ALL_GROUPS - {StatsGroup.VCPU}
+"""Without the figures of each vCPU, which few look at."""
 
 
 class RawDisk(NamedTuple):

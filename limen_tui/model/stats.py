@@ -90,9 +90,11 @@ def _load(before: RawVM | None, now: RawVM, seconds: float, *, each: bool) -> VM
         share = (new - old) * 1e-7 / seconds / (now.vcpus or 1)
         cpu = 100.0 if share > 100.0 else share
     vcpus: tuple[float, ...] = ()
-    if each and now.vcpu_time_ns:
+    if each and now.vcpu_time_ns and before.vcpu_time_ns:
         vcpus = _per_vcpu(before.vcpu_time_ns, now.vcpu_time_ns, seconds)
-    steal = _steal(before.vcpu_delay_ns, now.vcpu_delay_ns, seconds) if now.vcpu_delay_ns else None
+    steal = None
+    if now.vcpu_delay_ns and before.vcpu_delay_ns:
+        steal = _steal(before.vcpu_delay_ns, now.vcpu_delay_ns, seconds)
     rd_bps, wr_bps, rd_iops, wr_iops = _disk_rates(before.disks, now.disks, seconds)
     rx_bps, tx_bps = _net_rates(before.nics, now.nics, seconds)
     return VMLoad(cpu, vcpus, given, used, rss, rd_bps, wr_bps, rd_iops, wr_iops, rx_bps, tx_bps, steal)

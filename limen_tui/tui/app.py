@@ -27,6 +27,7 @@ from limen_tui.fleet.fleet import MANY, Fleet, running_acts
 from limen_tui.model.actions import BY_ID, Target
 from limen_tui.model.host import Problem
 from limen_tui.model.ports import Watch
+from limen_tui.model.samples import USUAL_GROUPS
 from limen_tui.model.units import clean, paragraph
 from limen_tui.settings import Settings
 from limen_tui.tui.acting import Acting
@@ -243,7 +244,8 @@ class LimenApp(App[int], inherit_bindings=False):
             close = host.id in needs.hosts
             self.fleet.watch(
                 host.id,
-                Watch(refresh.on_screen if close else refresh.background, needs.groups,
+                Watch(refresh.on_screen if close else refresh.background,
+                      USUAL_GROUPS if needs.close and not close else needs.groups,
                       frozenset(visible.get(host.id, ())),
                       frozenset(key.uuid for key in needs.close if key.host_id == host.id), sparing),
             )  # fmt: skip

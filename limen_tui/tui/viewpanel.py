@@ -10,7 +10,7 @@ from textual.widget import Widget
 
 from limen_tui.fleet.view import FleetView
 from limen_tui.model.actions import Target
-from limen_tui.model.samples import ALL_GROUPS, StatsGroup
+from limen_tui.model.samples import USUAL_GROUPS, StatsGroup
 from limen_tui.model.vm import VMKey
 
 
@@ -21,7 +21,7 @@ class Needs:
     hosts: frozenset[str] = frozenset()
     visible: frozenset[VMKey] = frozenset()
     """VMs on screen, for drivers that give no bulk figures."""
-    groups: frozenset[StatsGroup] = field(default=ALL_GROUPS)
+    groups: frozenset[StatsGroup] = field(default=USUAL_GROUPS)
     close: frozenset[VMKey] = frozenset()
     """VMs of which the figures of each device are wanted."""
 

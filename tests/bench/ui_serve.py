@@ -25,6 +25,7 @@ def serve(
     from limen_tui.inventory import open_inventory
     from limen_tui.model.clock import SystemClock
     from limen_tui.model.ports import Watch
+    from limen_tui.model.samples import USUAL_GROUPS
     from limen_tui.settings import Settings
     from limen_tui.settings.shape import Refresh
     from limen_tui.tui.app import YOUNG
@@ -43,7 +44,7 @@ def serve(
         gc.set_threshold(YOUNG, 20, 50)
         fleet.start()
         for host in made.hosts:
-            fleet.watch(host.id, Watch(1.0, sparing=vms >= MANY))
+            fleet.watch(host.id, Watch(1.0, USUAL_GROUPS, sparing=vms >= MANY))
         time.sleep(3600)
     if still:
         fleet.start()
@@ -56,10 +57,12 @@ def serve(
 
 def only_live(self: Any) -> None:
     """In place of a simulated host's sample: its machines live and tell their counters; nobody reads them."""
+    from limen_tui.model.samples import StatsGroup
+
     wall = self._clock.wall()
     for machine in self._machines.values():
         machine.live(wall)
-        machine.raw(vcpus_too=True)
+        machine.raw(vcpus_too=StatsGroup.VCPU in self._watch.groups)
     self._host_counters()
 
 

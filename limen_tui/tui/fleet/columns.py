@@ -16,9 +16,9 @@ from limen_tui.model.workspace import workspace_of
 from limen_tui.tui.fleet import cells, order
 
 GROUPS: Final[Mapping[str, frozenset[StatsGroup]]] = {
-    "cpu": frozenset({StatsGroup.CPU, StatsGroup.VCPU}),
-    "cpu-history": frozenset({StatsGroup.CPU, StatsGroup.VCPU}),
-    "vcpus": frozenset({StatsGroup.VCPU}),
+    "cpu": frozenset({StatsGroup.CPU}),
+    "cpu-history": frozenset({StatsGroup.CPU}),
+    "vcpus": frozenset({StatsGroup.CPU}),
     "steal": frozenset({StatsGroup.VCPU}),
     "memory": frozenset({StatsGroup.BALLOON}),
     "rss": frozenset({StatsGroup.BALLOON}),
@@ -27,6 +27,17 @@ GROUPS: Final[Mapping[str, frozenset[StatsGroup]]] = {
     "net": frozenset({StatsGroup.NET}),
 }
 """The groups of figures that a column needs; columns not named need none."""
+
+
+FILTERED: Final = {
+    "cpu": "cpu", "mem": "memory", "used": "memory", "disk": "disk", "iops": "iops", "net": "net", "steal": "steal",
+}  # fmt: skip
+"""Figures that a filter can compare, with the column that shows them."""
+
+
+def columns_in(filter_text: str) -> set[str]:
+    """Those of which a filter compares the figures: they are wanted though they may not be on show."""
+    return {column for word, column in FILTERED.items() if any(word + sign in filter_text for sign in "<>=")}
 
 
 def groups_for(column_ids: Iterable[str]) -> frozenset[StatsGroup]:

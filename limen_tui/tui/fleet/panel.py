@@ -24,7 +24,7 @@ from limen_tui.model.actions import Target
 from limen_tui.model.history import Series
 from limen_tui.model.vm import VM, VMKey
 from limen_tui.tui.fleet import grouping
-from limen_tui.tui.fleet.columns import groups_for, vm_columns
+from limen_tui.tui.fleet.columns import columns_in, groups_for, vm_columns
 from limen_tui.tui.fleet.empty import empty_lines
 from limen_tui.tui.fleet.filterbar import FilterBar
 from limen_tui.tui.fleet.filtering import Filter
@@ -166,7 +166,7 @@ class FleetPanel(ViewPanel):
             return Needs()  # a slow machine ticks before its parts are there
         keys = [key for key in self.table.visible_keys() if isinstance(key, VMKey)]
         hosts = {key.host_id for key in keys} | ({self._host_id} if self._host_id else set())
-        columns = set(self.table.visible_columns) | {self.table.sorting[0]}
+        columns = set(self.table.visible_columns) | {self.table.sorting[0]} | columns_in(self._filter.text)
         if self.strip.display:
             columns |= {"cpu", "memory", "disk", "net"}
         return Needs(frozenset(hosts), frozenset(keys), groups_for(columns))

@@ -20,6 +20,7 @@ from limen_tui.model.actions import Target
 from limen_tui.model.history import Series
 from limen_tui.model.host import HostSnapshot
 from limen_tui.model.lifecycle import ACTIVE
+from limen_tui.model.samples import ALL_GROUPS
 from limen_tui.model.units import clean
 from limen_tui.model.vm import VM, VMKey
 from limen_tui.tui.fleet import cells, fmt, order
@@ -95,7 +96,7 @@ class TopPanel(TablePanel[VM]):
     def watched(self) -> Needs:
         """All of every host: who leads is not known before."""
         visible = [key for key in self.table.visible_keys() if isinstance(key, VMKey)] if self.children else []
-        return Needs(frozenset(host.id for host in self.fleet.hosts), frozenset(visible))
+        return Needs(frozenset(host.id for host in self.fleet.hosts), frozenset(visible), ALL_GROUPS)
 
     def details(self, row: VM) -> list[Line]:
         """What else there is to know of a leader."""

@@ -12,6 +12,7 @@ from textual.events import DescendantFocus
 
 from limen_tui.fleet.view import FleetView
 from limen_tui.model.actions import NO_VM, Action, Target, resumes
+from limen_tui.model.samples import ALL_GROUPS
 from limen_tui.model.vm import VMKey
 from limen_tui.tui.actionscreen import ActionScreen
 from limen_tui.tui.keybar import KeyBar, bar_actions
@@ -100,7 +101,7 @@ class VMScreen(ActionScreen):
 
     def watched(self) -> Needs:
         """All figures of this VM, often."""
-        return Needs(frozenset({self.key.host_id}), frozenset({self.key}), close=frozenset({self.key}))
+        return Needs(frozenset({self.key.host_id}), frozenset({self.key}), ALL_GROUPS, frozenset({self.key}))
 
     def show_fleet(self, view: FleetView) -> None:
         """Head, tab on show and keys."""

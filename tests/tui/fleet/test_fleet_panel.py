@@ -175,11 +175,13 @@ async def test_only_what_is_on_show_is_asked_for(stage_of: StageOf) -> None:
         app.panel.table.set_columns(["name", "state", "cpu"])
         await pilot.pause()
         needs = app.panel.watched()
-        assert needs.groups == {StatsGroup.CPU, StatsGroup.VCPU}
+        assert needs.groups == {StatsGroup.CPU}
         assert needs.visible == set(app.panel.table.visible_keys())
         assert needs.hosts == {key.host_id for key in needs.visible}
         app.panel.table.set_columns(["name", "net"])
         assert app.panel.watched().groups == {StatsGroup.NET}
+        app.panel._set_filter("web steal>5 mem<10")
+        assert app.panel.watched().groups == {StatsGroup.NET, StatsGroup.VCPU, StatsGroup.BALLOON}
 
 
 HOSTILE = [

@@ -5,9 +5,13 @@ from __future__ import annotations
 import os
 import signal
 
+import libvirt
 import pytest
 
+from limen_tui.hypervisor.connection import open_libvirt
 from limen_tui.model.lifecycle import SAVED, Verb, VMState
+from limen_tui.model.ports import Watch
+from limen_tui.model.samples import USUAL_GROUPS
 from tests.unit.hypervisor.libvirt_daemon import small_guest, wait_for
 
 pytestmark = pytest.mark.lab
@@ -157,3 +161,57 @@ def test_a_frozen_qemu_does_not_hold_up_its_host_for_long(watch_host, guests):
         guests.run("sh", "-c", f"kill -{int(signal.SIGCONT)} $(cat /run/libvirt/qemu/on.pid)")
     host.vm_until("on", lambda vm: vm.state is VMState.RUNNING and not vm.stale)
     wait_for(lambda: not any(thread.is_alive() for thread in host.session._left))
+
+
+class Flags:
+    """Stands before a virConnect and keeps which groups each bulk call asked for."""
+
+    def __init__(self, raw) -> None:
+        self._raw = raw
+        self.asked: list[bool] = []
+
+    def getAllDomainStats(self, stats, flags):
+        self.asked.append(bool(stats & libvirt.VIR_DOMAIN_STATS_VCPU))
+        return self._raw.getAllDomainStats(stats, flags)
+
+    def __getattr__(self, name):
+        return getattr(self._raw, name)
+
+
+def test_vcpus_are_counted_now_and_then_and_their_figures_asked_for_only_when_on_show(watch_host, guests):
+    made = []
+
+    def opener(uri, read_only):
+        made.append(Flags(open_libvirt(uri, read_only)))
+        return made[-1]
+
+    guests.define(small_guest("busy").replace("<vcpu current='1'>2</vcpu>", "<vcpu>2</vcpu>"), start=True)
+    host = watch_host(guests.uri(), open=opener, watch=Watch(interval=0.1, groups=USUAL_GROUPS))
+    host.up()
+    vm = host.vm_until("busy", lambda vm: vm.load.cpu_pct is not None and vm.facts.machine)
+    assert (vm.facts.vcpus, vm.load.vcpu_pct) == (2, ())
+    asked = made[0].asked
+    assert asked[0]
+    host.until(lambda _: len(asked) > 20 and not any(asked[-10:]))  # all that was new has been looked at
+    load = host.vm("busy").load
+    assert load.vcpu_pct == ()
+    assert load.steal_pct is None
+    assert load.cpu_pct is not None
+    host.session.watch(Watch(interval=0.1, visible=frozenset({vm.key.uuid})))
+    host.vm_until("busy", lambda vm: len(vm.load.vcpu_pct) == 2 and vm.load.steal_pct is not None)
+    guests.virsh("destroy", "busy")
+    guests.virsh("undefine", "busy")
+    host.until(lambda _: host.vm("busy") is None)
+
+
+def test_a_vcpu_plugged_in_by_limen_counts_at_once(watch_host, guests):
+    guests.define(small_guest("grown"), start=True)
+    host = watch_host(guests.uri(), watch=Watch(interval=0.1, groups=USUAL_GROUPS))
+    host.up()
+    vm = host.vm_until("grown", lambda vm: vm.load.cpu_pct is not None and vm.facts.machine)
+    assert vm.facts.vcpus == 1
+    host.do(lambda verbs: verbs.devices.set_vcpus(vm.key.uuid, 2, live=True, config=False))
+    host.vm_until("grown", lambda vm: vm.facts.vcpus == 2, 10.0)
+    guests.virsh("destroy", "grown")
+    guests.virsh("undefine", "grown")
+    host.until(lambda _: host.vm("grown") is None)
