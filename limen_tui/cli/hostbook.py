@@ -31,6 +31,7 @@ def change(settings: Settings, arguments: argparse.Namespace) -> int:
             if any(host.uri == str(uri) for host in known):
                 raise Conflict(f"{uri} is saved already", hint="`limen hosts` lists the saved ones.")
             _free(arguments.name, [host.name for host in known])
+            _free(arguments.group, [], "group")
             host = new_host(uri, known, name=arguments.name)
             host = replace(host, group=arguments.group, read_only=arguments.host_read_only)
             store.save_host(host).result(10)
@@ -59,9 +60,9 @@ def _audit(store: InventoryPort, what: str, host: Host, more: str = "") -> None:
     store.audit(replace(entry, detail=entry.detail + more))
 
 
-def _free(name: str, taken: list[str]) -> None:
+def _free(name: str, taken: list[str], what: str = "host") -> None:
     if name != clean(name).strip() or len(name) > LONGEST_NAME:
         hint = f"At most {LONGEST_NAME} characters, nothing unprintable, no blanks at the ends."
-        raise InputError("This is not a name for a host", hint=hint)
+        raise InputError(f"This is not a name for a {what}", hint=hint)
     if name and name in taken:
         raise Conflict(f"A host called {name!r} is saved already", hint="Take another name.")

@@ -80,3 +80,9 @@ def test_test_names_the_stage_that_failed(limen):
 
 def test_test_gives_up_on_a_hung_host(limen, hung):
     assert limen("--timeout", "1", "hosts", "test", hung).code == 3
+
+
+def test_a_group_is_a_name_too(limen):
+    ran = limen("hosts", "add", "test:///x.xml", "--group", "\x1b[31mred")
+    assert ran.code == 2 and "not a name for a group" in ran.err
+    assert limen("hosts", "add", "test:///x.xml", "--group", "berlin").code == 0
