@@ -166,20 +166,20 @@ class Acting:
 
     def undo(self) -> None:
         """Take the last act back, for the VMs for which it was done."""
-        if not self._undo:
-            return
-        last = self._undo[-1]
-        label = last.acts[0].operation.label
-        if not all(act.is_finished for act in last.acts):
-            self._app.notify(f"{label} is still under way: undo it then", severity="warning", markup=False, timeout=4)
-            return
-        self._undo.pop()
-        done = {key for act in last.acts for key, item in act.items.items() if item.outcome is Outcome.DONE}
-        if not done:
-            self._app.notify(f"{label} was done to none: nothing to undo", markup=False)
-            return
-        steps = [(operation, [key for key in keys if key in done]) for operation, keys in last.steps]
-        self._perform_all([(operation, keys) for operation, keys in steps if keys])
+        while self._undo:
+            last = self._undo[-1]
+            if not all(act.is_finished for act in last.acts):
+                text = f"{last.acts[0].operation.label} is still under way: undo it then"
+                self._app.notify(text, severity="warning", markup=False, timeout=4)
+                return
+            self._undo.pop()
+            done = {key for act in last.acts for key, item in act.items.items() if item.outcome is Outcome.DONE}
+            steps = [(operation, [key for key in keys if key in done]) for operation, keys in last.steps]
+            if steps := [(operation, keys) for operation, keys in steps if keys]:
+                self._perform_all(steps)
+                return
+            # it was done to none: what was meant is the one before
+        self._app.notify("Nothing that was done can be undone", markup=False, timeout=4)
 
 
 def _operation(action: Action, target: Target) -> Operation:

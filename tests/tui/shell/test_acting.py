@@ -8,9 +8,10 @@ from limen_widgets.line_table import LineTable
 from limen_widgets.line_table.lines import natural
 from textual.widgets import Input
 
+from limen_tui.fleet import operations
 from limen_tui.fleet.acts import ActItem, Outcome
 from limen_tui.model.host import Problem
-from limen_tui.model.lifecycle import VMState
+from limen_tui.model.lifecycle import Verb, VMState
 from limen_tui.model.vm import VMKey
 from limen_tui.tui.acting import summary
 from limen_tui.tui.dialogs.text import TextDialog
@@ -54,6 +55,20 @@ async def test_what_is_still_under_way_is_undone_once_it_is_over() -> None:
         assert world.app.fleet.view.vm(vm.key).state is VMState.PAUSED  # type: ignore[union-attr]
         await world.press("z")
         await world.go_on()
+        await world.go_on()
+        assert world.app.fleet.view.vm(vm.key).state is VMState.RUNNING  # type: ignore[union-attr]
+
+
+async def test_undo_passes_over_what_was_done_to_none() -> None:
+    async with running() as world:
+        vm = next(vm for vm in world.app.fleet.view.vms if vm.state is VMState.RUNNING)
+        assert world.app.main.panel.show_vm(vm.key)
+        await world.press("p")
+        await world.go_on()
+        stopped = next(vm for vm in world.app.fleet.view.vms if vm.state is VMState.STOPPED)
+        world.app.acting._perform(operations.lifecycle(Verb.PAUSE), [stopped.key])  # it stopped under the key
+        await world.go_on()
+        await world.press("z")
         await world.go_on()
         assert world.app.fleet.view.vm(vm.key).state is VMState.RUNNING  # type: ignore[union-attr]
 
