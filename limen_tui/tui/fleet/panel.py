@@ -134,6 +134,7 @@ class FleetPanel(ViewPanel):
         self.table.set_rows(self._in_scope(view))
         if aimed is not None and self.cursor != aimed:
             self._lost = Lost(aimed, self.cursor, self._filled_at)
+            self.set_timer(REACTION + 0.05, self._aim_changed)
         self._tell()
 
     def show_host(self, host_id: str | None) -> None:
@@ -198,6 +199,11 @@ class FleetPanel(ViewPanel):
             return lost.key
         self._lost = None
         return cursor
+
+    def _aim_changed(self) -> None:
+        """From now on keys are meant for the VM that took the cursor: who shows keys looks again."""
+        table = self.table
+        self.post_message(CursorMoved(table, table.cursor_key, table.cursor_row))
 
     @property
     def marked(self) -> tuple[VMKey, ...]:

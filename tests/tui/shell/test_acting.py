@@ -15,6 +15,7 @@ from limen_tui.model.lifecycle import Verb, VMState
 from limen_tui.model.vm import VMKey
 from limen_tui.tui.acting import summary
 from limen_tui.tui.dialogs.text import TextDialog
+from limen_tui.tui.fleet.panel import REACTION
 from limen_tui.tui.fleet.strip import DetailStrip
 from limen_tui.tui.keybar import KeyBar
 from tests.tui.shell.world import World, running
@@ -114,3 +115,19 @@ async def test_vms_are_listed_in_natural_order_to_confirm_and_in_the_jobs() -> N
         targets = world.app.screen.query_one("#targets", LineTable)
         told = [(natural(vm.host_name), natural(vm.name)) for vm in targets._model.lines]
         assert len(told) > 5 and told == sorted(told)
+
+
+async def test_the_keys_are_those_of_the_neighbour_soon_after_a_vm_left_though_nothing_else_happens() -> None:
+    async with running() as world:
+        vm = next(vm for vm in world.app.fleet.view.vms if vm.state is VMState.STOPPED)
+        assert world.app.main.panel.show_vm(vm.key)
+        world.app.fleet.call(vm.key.host_id, lambda verbs: verbs.definitions.undefine(vm.key.uuid))
+        await world.go_on()
+        assert world.app.main.target().vms == ()
+        world.sim.advance(REACTION + 0.1)
+        for _ in range(40):
+            if any(not off for name, _, off in world.app.main.query_one(KeyBar)._told if name == "vm.open"):
+                break
+            await world.pilot.pause(0.05)
+        else:
+            raise AssertionError("the keys stay dim")
