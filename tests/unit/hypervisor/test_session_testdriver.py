@@ -100,15 +100,17 @@ def test_a_stop_and_start_within_a_moment_is_a_restart(watch_host):
     host = watch_host(URI)
     host.up()
     uuid = host.vm("test").key.uuid
-    states = set()
+    states, looking = set(), threading.Event()
 
     def restart(verbs):
+        looking.wait(10)  # it may be over before anyone has looked once
         verbs.lifecycle(Verb.FORCE_OFF, uuid)
         verbs.lifecycle(Verb.START, uuid)
 
     future = host.session.submit(restart)
     while not future.done():
         states.add(host.vm("test").state)
+        looking.set()
     host.told("restarted")
     host.vm_until("test", lambda vm: vm.started_exact)
     assert states == {VMState.RUNNING}
