@@ -34,6 +34,8 @@ class Context:
     """Monotonic time since which the session thread has been inside one piece of work."""
     retired: bool = False
     """Its thread was stuck for so long that another took over: what it still does is shown nowhere."""
+    wary: bool = False
+    """It took over from a thread that was stuck: a QEMU of this host may hang, and who asks for it would, too."""
 
     def publish(self, **changes: Any) -> None:
         """Put a new snapshot into the slot, unless retired."""

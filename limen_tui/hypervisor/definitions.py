@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Final
+from typing import Any, Final
 
 import libvirt
 
@@ -11,6 +11,7 @@ from limen_tui.errors import InputError
 from limen_tui.hypervisor.book import Book
 from limen_tui.hypervisor.connection import Connection
 from limen_tui.hypervisor.errors import map_error
+from limen_tui.hypervisor.features import refuses
 from limen_tui.hypervisor.sampler import Sampler
 from limen_tui.model.ports import Clock
 from limen_tui.model.xml.read import facts
@@ -22,7 +23,11 @@ SLICE: Final = 0.05
 class Definitions:
     """The VMs whose XML is to be read, in order; each at most once."""
 
-    def __init__(self, connection: Connection, sampler: Sampler, book: Book) -> None:
+    def __init__(self, connection: Connection, sampler: Sampler, book: Book, *, wary: bool) -> None:
+        """``wary``: put off VMs whose QEMU is busy or hangs. virDomainGetXMLDesc of newer libvirts (of 11.3, not of
+        9.0) waits for it, for ever if need be."""
+        self._wary = wary
+        self._put_off: set[str] = set()
         self._connection = connection
         self._sampler = sampler
         self._book = book
@@ -43,6 +48,11 @@ class Definitions:
         if first:
             self._wanted = dict.fromkeys([*first, *self._wanted])
 
+    def again(self) -> None:
+        """Try those that were put off once more."""
+        self._wanted.update(dict.fromkeys(self._put_off))
+        self._put_off.clear()
+
     def forget(self) -> None:
         """Read no more."""
         self._wanted.clear()
@@ -57,9 +67,12 @@ class Definitions:
         return bool(self._wanted)
 
     def _read(self, uuid: str) -> None:
-        dom = self._sampler.domains.get(uuid)
         try:
-            xml = (dom or self._connection.raw.lookupByUUIDString(uuid)).XMLDesc(0)
+            dom = self._sampler.domains.get(uuid) or self._connection.raw.lookupByUUIDString(uuid)
+            if self._wary and occupied(dom):
+                self._put_off.add(uuid)
+                return
+            xml = dom.XMLDesc(0)
         except libvirt.libvirtError as error:
             if not self._connection.alive:
                 raise map_error(error) from error
@@ -68,3 +81,14 @@ class Definitions:
             self._book.set_facts(uuid, facts(xml))
         except InputError:
             return
+
+
+def occupied(dom: Any) -> bool:
+    """Whether somebody waits for its QEMU at this moment (virDomainGetControlInfo, which waits for nobody)."""
+    try:
+        state, _, _ = dom.controlInfo(0)
+    except libvirt.libvirtError as error:
+        if refuses(error) or error.get_error_code() == libvirt.VIR_ERR_OPERATION_INVALID:
+            return False  # it is off, or a driver without such a thing
+        raise
+    return bool(state != libvirt.VIR_DOMAIN_CONTROL_OK)

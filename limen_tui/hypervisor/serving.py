@@ -57,7 +57,7 @@ class Serving:
         self._meter = RateMeter()
         self._detail_meter = DetailMeter()
         self._details: Mapping[str, VMDetail] = NO_DETAILS
-        self._definitions = Definitions(connection, self._sampler, book)
+        self._definitions = Definitions(connection, self._sampler, book, wary=context.wary)
         self._agenda = Agenda()
         self._last: RawSample | None = None
         self._load = HostLoad()
@@ -255,6 +255,9 @@ class Serving:
         marks = upkeep.read_marks(self._connection)
         self._book.set_marks(autostart=marks.autostart, transient=marks.transient, saved=marks.saved)
         self._agenda.by("marks", Priority.BACKGROUND, self._context.clock.mono() + UPKEEP)
+        self._definitions.again()
+        if not self._definitions.empty:
+            self._agenda.by("definitions", Priority.BACKGROUND, self._context.clock.mono())
 
     def _do_addresses(self) -> None:
         """IP addresses from DHCP leases."""

@@ -125,7 +125,7 @@ class HostSession:
             self._left.append(self._thread)
             self._fail(stuck.mailbox.close())
             self._worker.cut()
-            self._context = replace(stuck, mailbox=Mailbox(), busy_since=None, retired=False)
+            self._context = replace(stuck, mailbox=Mailbox(), busy_since=None, retired=False, wary=True)
             self._worker = self._make_worker(self._context, book=self._worker.book.copy())
             self._thread = self._make_thread()
             self._thread.start()
