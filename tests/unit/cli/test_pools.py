@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from limen_tui.errors import StepFailed
@@ -13,9 +15,14 @@ FIELDS = {
 
 
 @pytest.fixture
-def a_pool() -> str:
-    """A host of the test driver with the active pool ``default-pool``."""
-    return "test:///default"
+def a_pool(tmp_path: Path) -> str:
+    """A host of the test driver with the active pool ``default-pool``. A file of its own: ``test:///default`` is one
+    and the same for all connections of a process, also for one that another test has not quite closed."""
+    path = tmp_path / "default"
+    path.write_text(
+        "<node><pool type='dir'><name>default-pool</name><target><path>/default-pool</path></target></pool></node>"
+    )
+    return f"test://{path}"
 
 
 def test_pools_of_all_hosts_are_listed(limen) -> None:
