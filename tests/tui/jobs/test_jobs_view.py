@@ -89,7 +89,7 @@ async def test_what_a_crash_left_is_told_and_can_be_left() -> None:
         world.app.fleet.inventory.journal.begin(job).result(5)
         world.app.job_desk.begin()
         await until(world, lambda: "1 job waits for you" in text(world))
-        assert "Press 5" in world.notices()
+        await until(world, lambda: "Press 5" in world.notices())
         await world.press("5", "l")
         await until(world, lambda: world.app.fleet.jobs.job("abc").state is JobState.LEFT)
         await until(world, lambda: "waits for you" not in text(world))
