@@ -29,7 +29,7 @@ RECENT: Final = 30.0
 
 @dataclass(slots=True)
 class Entry:
-    """One VM. ``view`` is what was last shown of it, kept as long as nothing changes."""
+    """One VM. ``view`` is what was last shown of it, kept as long as nothing changes at all."""
 
     uuid: str
     name: str
@@ -50,11 +50,18 @@ class Entry:
     known: bool = False
     """Its definition has been asked for."""
     view: VM | None = None
+    base: VM | None = None
+    """What was last shown of it, as long as nothing but its load changed."""
 
     @property
     def on(self) -> bool:
         """Whether it holds a process on the host now, in whatever state."""
         return self.state in _ON
+
+    @property
+    def unsettled(self) -> bool:
+        """Whether it runs without a time at which it started, or is off with one, or with addresses."""
+        return self.started_at is None if self.state in _ON else self.started_at is not None or bool(self.ips)
 
 
 class Book:
@@ -81,7 +88,7 @@ class Book:
             self._touch(entry)
 
     def _touch(self, entry: Entry) -> None:
-        entry.view = None
+        entry.view = entry.base = None
         self.dirty = True
 
     # -- what was learned --------------------------------------------------------------------------
@@ -104,10 +111,10 @@ class Book:
         if entry.name != raw.name:
             entry.name = raw.name
             self._touch(entry)
-        self.set_state(entry.uuid, raw.state, raw.reason, mono=sample.mono, wall=sample.wall)
+        if raw.state != entry.state or raw.reason != entry.reason or entry.unsettled:
+            self.set_state(entry.uuid, raw.state, raw.reason, mono=sample.mono, wall=sample.wall)
         if entry.load is not load and (entry.load.cpu_pct != load.cpu_pct or entry.load != load):
-            entry.load = load
-            self._touch(entry)
+            entry.load, entry.view, self.dirty = load, None, True
         if raw.vcpus is not None and raw.vcpus != entry.vcpus:
             entry.vcpus = raw.vcpus
             self._touch(entry)
@@ -186,11 +193,18 @@ class Book:
         return MappingProxyType({uuid: entry.view or self._view(entry) for uuid, entry in self.entries.items()})
 
     def _view(self, entry: Entry) -> VM:
+        base = entry.base
+        if base is not None:  # of most VMs nothing but the load changes, at every tick
+            entry.view = entry.base = VM(
+                base.key, base.name, base.host_name, base.state, base.reason, base.facts, entry.load, base.ips,
+                base.started_at, base.started_exact,
+            )
+            return entry.view
         facts = entry.facts
         vcpus = entry.vcpus if entry.vcpus and entry.on else facts.vcpus
         if (facts.autostart, facts.persistent, facts.vcpus) != (entry.autostart, entry.persistent, vcpus):
             facts = replace(facts, autostart=entry.autostart, persistent=entry.persistent, vcpus=vcpus)
-        entry.view = VM(
+        entry.view = entry.base = VM(
             key=VMKey(self._host.id, entry.uuid),
             name=entry.name,
             host_name=self._host.name,
