@@ -22,7 +22,7 @@ class VMTable(LineTable[VM]):
     ]
     DEFAULT_CSS = """
     VMTable {
-        height: 1fr; scrollbar-size-vertical: 0;
+        height: 1fr; scrollbar-size-vertical: 1;
         & > .line-table--dim { color: $foreground; text-style: dim; }
         & > .line-table--sorted { color: $foreground; }
     }
