@@ -5,12 +5,12 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable
-from concurrent.futures import CancelledError, Future
+from concurrent.futures import Future
 from typing import TypeVar
 
-from limen_tui.errors import InputError, LimenError
+from limen_tui.errors import InputError
+from limen_tui.fleet.audited import audited, of_vm
 from limen_tui.fleet.fleet import Fleet
-from limen_tui.model.events import AuditEntry
 from limen_tui.model.ports import HostVerbs
 from limen_tui.model.verbs.agent import AgentVerbs
 from limen_tui.model.vm import VM
@@ -25,30 +25,12 @@ def act(fleet: Fleet, vm: VM, action: str, detail: str, call: Callable[[AgentVer
 
 def do(fleet: Fleet, vm: VM, action: str, detail: str, call: Callable[[HostVerbs], T]) -> Future[T]:
     """Do ``call`` and write down that it was done by whom, and what came of it. ``detail`` must hold no secret."""
-
-    def done(future: Future[T]) -> None:
-        try:
-            future.result()
-        except LimenError as error:
-            result, more = "failed", f": {error.title}"
-        except CancelledError:
-            result, more = "dropped", ""
-        else:
-            result, more = "ok", ""
-        fleet.inventory.audit(AuditEntry(
-            fleet.clock.wall(), fleet.actor.who, fleet.actor.origin, action, vm.key.host_id, vm.host_name, vm.key.uuid,
-            vm.name, result, detail + more))  # fmt: skip
-
-    future = fleet.call(vm.key.host_id, call)
-    future.add_done_callback(done)
-    return future
+    return audited(fleet, of_vm(fleet, vm, action, detail), call)
 
 
 def note(fleet: Fleet, vm: VM, action: str, detail: str) -> None:
     """Write down what begins now and whose end nobody hears of."""
-    fleet.inventory.audit(AuditEntry(
-        fleet.clock.wall(), fleet.actor.who, fleet.actor.origin, action, vm.key.host_id, vm.host_name, vm.key.uuid,
-        vm.name, "begun", detail))  # fmt: skip
+    fleet.inventory.audit(of_vm(fleet, vm, action, detail, "begun"))
 
 
 def words_of(text: str) -> tuple[str, ...]:

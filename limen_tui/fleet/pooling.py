@@ -7,10 +7,10 @@ whose functions block.
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import CancelledError, Future
+from concurrent.futures import Future
 from typing import TypeVar
 
-from limen_tui.errors import LimenError
+from limen_tui.fleet.audited import audited
 from limen_tui.fleet.fleet import Fleet
 from limen_tui.jobs.pooluse import refuse_running, some, stop_unused, use_of
 from limen_tui.model.events import AuditEntry
@@ -24,20 +24,7 @@ T = TypeVar("T")
 
 def do(fleet: Fleet, host: Host, action: str, pool: str, call: Callable[[HostVerbs], T]) -> Future[T]:
     """Do ``call`` on ``host`` and write down that it was done to ``pool`` by whom, and what came of it."""
-
-    def done(future: Future[T]) -> None:
-        try:
-            future.result()
-        except LimenError as error:
-            result, more = "failed", f": {error.title}"
-        except CancelledError:
-            result, more = "dropped", ""
-        else:
-            result, more = "ok", ""
-        fleet.inventory.audit(AuditEntry(
-            fleet.clock.wall(), fleet.actor.who, fleet.actor.origin, action, host.id, host.name, "", "", result,
-            f"pool {pool}{more}"))  # fmt: skip
-
-    future = fleet.call(host.id, call)
-    future.add_done_callback(done)
-    return future
+    entry = AuditEntry(
+        fleet.clock.wall(), fleet.actor.who, fleet.actor.origin, action, host.id, host.name, "", "", "", f"pool {pool}"
+    )
+    return audited(fleet, entry, call)
