@@ -13,7 +13,8 @@ help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
 run: deps $(STAMP) ## Install what is missing and start Limen on this machine's hypervisor (ARGS="-c URI" for another)
-	@$(VENV)/bin/limen $(ARGS)
+	@$(VENV)/bin/limen $(ARGS) || { code=$$?; \
+		[ $$code -ne 3 ] || echo "make: here \`limen\` is $(VENV)/bin/limen; \`make demo\` needs no hypervisor" >&2; exit $$code; }
 
 demo: $(STAMP) ## Start Limen on a simulated fleet
 	@$(VENV)/bin/limen --demo $(ARGS)
