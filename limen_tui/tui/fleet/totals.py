@@ -48,7 +48,7 @@ class TotalsBar(Lines):
         self._read_only = read_only
         self._demo = demo
         self._frozen = False
-        self._jobs = (0, 0)
+        self._jobs = (0, 0, False)
         self._view = FleetView()
 
     def show_fleet(self, view: FleetView) -> None:
@@ -61,10 +61,10 @@ class TotalsBar(Lines):
         self._frozen = frozen
         self._redraw()
 
-    def show_jobs(self, active: int, waiting: int) -> None:
-        """How many jobs run, and how many wait for a person's choice."""
-        if self._jobs != (active, waiting):
-            self._jobs = (active, waiting)
+    def show_jobs(self, active: int, waiting: int, *, leaving: bool = False) -> None:
+        """How many jobs run, how many wait for a person's choice, and whether Limen ends with them."""
+        if self._jobs != (active, waiting, leaving):
+            self._jobs = (active, waiting, leaving)
             self._redraw()
 
     def on_resize(self) -> None:
@@ -97,15 +97,17 @@ def bar_items(view: FleetView, badges: Sequence[str]) -> list[Item]:
     return [item for item in items if item.variants]
 
 
-def job_items(active: int, waiting: int) -> list[Item]:
+def job_items(active: int, waiting: int, leaving: bool = False) -> list[Item]:
     """A quiet word while jobs run, a loud one while some wait for a choice."""
     items = []
     if waiting:
         text = f"! {waiting} {'job waits' if waiting == 1 else 'jobs wait'} for you (5)"
         items.append(Item(2, (((text, WARN),), ((f"! {waiting} (5)", WARN),)), right=True))
     if active:
-        text = f"◐ {active} {'job' if active == 1 else 'jobs'}"
-        items.append(Item(4, (((text, ACCENT),), ((f"◐ {active}", ACCENT),)), right=True))
+        text, short = f"◐ {active} {'job' if active == 1 else 'jobs'}", f"◐ {active}"
+        if leaving:
+            text, short = f"leaving after {text[2:]}", f"leaving after {active}"
+        items.append(Item(2 if leaving else 4, (((text, ACCENT),), ((short, ACCENT),)), right=True))
     return items
 
 

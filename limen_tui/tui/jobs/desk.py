@@ -29,7 +29,7 @@ class JobDesk:
         self._failures: list[LimenError] = []
         self._asked_unfinished = False
         self._used = False
-        self._leaving = False
+        self.leaving = False
         """Whether to leave once no job is under way."""
 
     def begin(self) -> None:
@@ -39,8 +39,8 @@ class JobDesk:
 
     @property
     def rev(self) -> int:
-        """Grows with every change of a job."""
-        return self._app.fleet.jobs.rev if self._used else 0
+        """Grows with every change of a job, and differs once it was chosen to leave after them."""
+        return 2 * self._app.fleet.jobs.rev + self.leaving if self._used else 0
 
     @property
     def counts(self) -> tuple[int, int]:
@@ -77,7 +77,7 @@ class JobDesk:
                 self._tell(job)
             elif job.here and job.state.is_active:
                 self._told.discard(job.id)
-        if self._leaving and not any(job.here and job.state.is_active for job in jobs):
+        if self.leaving and not any(job.here and job.state.is_active for job in jobs):
             self._app.action_leave(0)
         left = [job for job in jobs if job.orphaned]
         if left and not self._asked_unfinished:
@@ -147,7 +147,7 @@ class JobDesk:
     def ask_to_leave(self) -> bool:
         """Ask when jobs are under way; whether there is something to ask."""
         active = self.active
-        self._leaving = False
+        self.leaving = False
         if not active:
             return False
         from limen_tui.tui.jobs.leaving import LeavingDialog  # noqa: PLC0415 - after the first paint
@@ -159,7 +159,7 @@ class JobDesk:
         if choice == "leave":
             self._app.action_leave(0)
         elif choice is not None:
-            self._leaving = True
+            self.leaving = True
             for job in self.active if choice == "cancel" else ():
                 self.cancel(job)
             self._app.notify("Leaving when the jobs are over; q asks again", markup=False, timeout=5)

@@ -108,3 +108,14 @@ async def test_a_job_of_another_limen_comes_up_while_the_view_is_open(monkeypatc
 def test_the_words_in_the_bar() -> None:
     assert job_items(0, 0) == []
     assert [item.variants[0][0][0] for item in job_items(2, 3)] == ["! 3 jobs wait for you (5)", "◐ 2 jobs"]
+    assert job_items(1, 0, leaving=True)[0].variants[0][0][0] == "leaving after 1 job"
+
+
+async def test_the_bar_goes_on_saying_that_limen_leaves_with_the_last_job(gate) -> None:
+    async with running(size=(80, 24)) as world:
+        world.app.job_desk.start(PLAN)
+        await until(world, lambda: world.app.job_desk.active)
+        await world.press("q", "w")
+        await until(world, lambda: "leaving after 1" in text(world))
+        await world.press("q", "escape")
+        await until(world, lambda: "leaving after 1" not in text(world) and "◐ 1" in text(world))
