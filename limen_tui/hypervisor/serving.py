@@ -181,6 +181,8 @@ class Serving:
         self._load = replace(
             load, tick_ms=(clock.mono() - before) * 1000, rpcs=self._sampler.rpcs, ticks=self._sampler.ticks,
         )
+        if sample.host.mem_total_kib and sample.host.mem_total_kib != self._info.memory_kib:
+            self._info = replace(self._info, memory_kib=sample.host.mem_total_kib)
         first, self._last, self._bad_ticks = self._last is None, sample, 0
         self._learn(sample.wall, everything=first)
         self._publish(first=first)

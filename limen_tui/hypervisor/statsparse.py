@@ -77,11 +77,12 @@ def _named(device: Device) -> Device:
 
 def raw_host(cpu: Mapping[str, int] | None, memory: Mapping[str, int] | None, load1: float | None) -> RawHost:
     """Host figures from virNodeGetCPUStats (ns) and virNodeGetMemoryStats (KiB)."""
-    busy = total = used = None
+    busy = total = used = most = None
     if cpu and "idle" in cpu:
         busy = cpu.get("user", 0) + cpu.get("kernel", 0) + cpu.get("intr", 0)
         total = busy + cpu["idle"] + cpu.get("iowait", 0)
     if memory and "total" in memory and "free" in memory:
         spare = memory["free"] + memory.get("buffers", 0) + memory.get("cached", 0)
-        used = max(0, memory["total"] - spare)
-    return RawHost(busy, total, used, load1)
+        most = memory["total"]
+        used = max(0, most - spare)
+    return RawHost(busy, total, used, load1, most)

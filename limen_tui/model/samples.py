@@ -92,6 +92,8 @@ class RawHost:
     cpu_total_ns: int | None = None
     mem_used_kib: int | None = None
     load1: float | None = None
+    mem_total_kib: int | None = None
+    """All there is now: what is plugged in later is missing in what the host said of itself on connecting."""
 
 
 @dataclass(frozen=True, slots=True)

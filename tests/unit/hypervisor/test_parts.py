@@ -162,7 +162,9 @@ def test_figures_with_holes():
 def test_host_figures():
     host = raw_host({"user": 1, "kernel": 2, "idle": 3, "iowait": 4}, {"total": 100, "free": 20, "cached": 30}, 0.5)
     assert (host.cpu_busy_ns, host.cpu_total_ns, host.mem_used_kib, host.load1) == (3, 10, 50, 0.5)
+    assert host.mem_total_kib == 100
     assert raw_host(None, {}, None).mem_used_kib is None
+    assert raw_host(None, {}, None).mem_total_kib is None
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ def host(watch_host, guests):
     return made
 
 
-def test_facts_and_figures(host):
+def test_facts_and_figures(host, guests):
     snap = host.now
     assert (snap.info.hypervisor, snap.info.arch, snap.info.transport) == ("QEMU", "x86_64", "unix")
     assert snap.info.hypervisor_version
@@ -43,6 +43,8 @@ def test_facts_and_figures(host):
     assert vm.facts.nics[0].mac == "52:54:00:aa:00:01"
     assert vm.facts.has_balloon
     assert host.until(lambda snap: snap.load.mem_used_kib).load.mem_used_kib > 0
+    total = next(line.split() for line in guests.virsh("nodememstats").splitlines() if line.startswith("total"))
+    assert host.now.info.memory_kib == int(total[2])
 
 
 def test_balloon_statistics_are_switched_on_once_a_run(host, guests):
