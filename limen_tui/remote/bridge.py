@@ -94,11 +94,11 @@ def socket_path(runtime_dir: Path, host_id: str) -> Path:
 
 
 def sweep(runtime_dir: Path) -> None:
-    """Remove what killed processes left behind."""
+    """Remove what killed processes left behind. Another Limen may be at it, too."""
     for folder in runtime_dir.glob("ssh-*"):
         pid = folder.name.removeprefix("ssh-")
         if pid.isdigit() and not Path(f"/proc/{pid}").exists():
-            for left in folder.iterdir():
-                left.unlink(missing_ok=True)
             with contextlib.suppress(OSError):
+                for left in folder.iterdir():
+                    left.unlink(missing_ok=True)
                 folder.rmdir()
