@@ -183,7 +183,8 @@ class Serving:
         )
         if sample.host.mem_total_kib and sample.host.mem_total_kib != self._info.memory_kib:
             self._info = replace(self._info, memory_kib=sample.host.mem_total_kib)
-        first, self._last, self._bad_ticks = self._last is None, sample, 0
+        # the VMs' counters are the meter's to keep, and only those that it still wants
+        first, self._last, self._bad_ticks = self._last is None, replace(sample, vms=()), 0
         self._learn(sample.wall, everything=first)
         self._publish(first=first)
         if first:
@@ -291,8 +292,8 @@ class Serving:
             return  # the link broke: the session thread sees it as well
 
     def learned(self, info: HostInfo) -> None:
-        """What the host says of itself came in later than the rest."""
-        self._info = info
+        """What the host says of itself came in later than the rest; its memory was heard of since."""
+        self._info = replace(info, memory_kib=self._info.memory_kib)
         if self._last is not None:
             self._publish()
 

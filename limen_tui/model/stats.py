@@ -24,7 +24,8 @@ class RateMeter:
     """Keeps the last sample of one host and turns the next into loads."""
 
     def __init__(self) -> None:
-        self._before: RawSample | None = None
+        self._before: float | None = None
+        """Monotonic seconds of the last sample."""
         self._raw: dict[str, RawVM] = {}
         self._loads: dict[str, VMLoad] = {}
         self._left: dict[str, float] = {}
@@ -39,7 +40,7 @@ class RateMeter:
         """
         before, raw, left, seconds = self._before, self._raw, self._left, 0.0
         if before is not None:
-            seconds = sample.mono - before.mono
+            seconds = sample.mono - before
             if 0 <= seconds < SHORTEST:
                 return {vm.uuid: self._loads.get(vm.uuid, NO_LOAD) for vm in sample.vms}
             if seconds < 0:
@@ -55,11 +56,11 @@ class RateMeter:
                 and old is not None and old.state in RUNNING_STATES and vm.state == old.state
                 and known[uuid].cpu_pct is not None
             ):  # fmt: skip
-                loads[uuid], kept[uuid], leaving[uuid] = known[uuid], old, before.mono
+                loads[uuid], kept[uuid], leaving[uuid] = known[uuid], old, before
                 continue
             loads[uuid] = _load(old, vm, sample.mono - left[uuid] if uuid in left else seconds, each=each)
             kept[uuid] = vm
-        self._before, self._raw, self._loads, self._left = sample, kept, loads, leaving
+        self._before, self._raw, self._loads, self._left = sample.mono, kept, loads, leaving
         return loads
 
     def reset(self) -> None:
