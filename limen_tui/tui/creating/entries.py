@@ -1,10 +1,10 @@
-"""The entry of a password that keeps only its hash. May import textual, fleet. UI thread."""
+"""Entries of the form: a password that keeps only its hash, one of several. May import textual, fleet. UI thread."""
 
 from __future__ import annotations
 
 from textual import events
 from textual.message import Message
-from textual.widgets import Input
+from textual.widgets import Input, Select
 
 from limen_tui.errors import LimenError
 from limen_tui.fleet.passwords import password_hash
@@ -41,3 +41,12 @@ class PasswordEntry(Input):
             self.value = ""
             shared_reader().read(lambda: password_hash(password),
                                  lambda made: self.post_message(Filled("password_hash", made)))  # fmt: skip
+
+
+class Choice(Select[str]):
+    """One of several, in a form that may be left while it is still being made."""
+
+    def _on_mount(self, event: events.Mount) -> None:
+        # Textual makes no parts for a widget that is on its way out, and then looks for them
+        if not self.children:
+            event.prevent_default()

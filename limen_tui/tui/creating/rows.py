@@ -10,10 +10,10 @@ from limen_widgets.tick import Tick
 from textual.containers import Horizontal
 from textual.screen import ModalScreen
 from textual.widget import Widget
-from textual.widgets import Button, Input, Label, Select, TextArea
+from textual.widgets import Button, Input, Label, TextArea
 
 from limen_tui.tui.creating.draft import Draft
-from limen_tui.tui.creating.entries import PasswordEntry
+from limen_tui.tui.creating.entries import Choice, PasswordEntry
 from limen_tui.tui.creating.fields import SECTIONS, Field, Section
 from limen_tui.tui.creating.grounds import Grounds
 
@@ -83,7 +83,7 @@ class FormRows(ModalScreen[Draft | None]):
         if field.choices is not None:
             choices = self._grounds.choices(field, self._draft)
             values = [each for _, each in choices]
-            return Select(choices, allow_blank=False, value=value if value in values else values[0], id=field.id,
+            return Choice(choices, allow_blank=False, value=value if value in values else values[0], id=field.id,
                           compact=True)  # fmt: skip
         if field.lines > 1:
             area = TextArea(str(value), id=field.id, compact=True, placeholder=field.hint, soft_wrap=False)

@@ -7,11 +7,13 @@ from collections.abc import Callable
 from dataclasses import fields, replace
 
 import pytest
+from textual.app import App
 from textual.widgets import Input, OptionList, Select
 
 from limen_tui.model.jobs import JobState
 from limen_tui.model.spec import CloudImage, CopyOf, DirectKernel, ImportDisk, IsoInstall, NicSpec, Pxe, Topology
 from limen_tui.tui.creating.draft import OWN_SIZE, Draft, names_of, spec_of, with_preset
+from limen_tui.tui.creating.entries import Choice
 from limen_tui.tui.creating.fields import FIELDS, SECTIONS, field_of
 from limen_tui.tui.creating.screen import CreateScreen
 from tests.tui.shell.world import World, running
@@ -206,6 +208,13 @@ async def test_it_can_be_left_at_any_moment(turns) -> None:
         if isinstance(world.app.screen, CreateScreen):  # it came after the key
             await world.press("escape")
         assert not isinstance(world.app.screen, CreateScreen)
+
+
+async def test_a_choice_that_is_on_its_way_out_has_no_parts_to_look_for(monkeypatch) -> None:
+    monkeypatch.setattr(Choice, "compose", lambda _: iter(()))  # as Textual does with one whose screen was left
+    async with App[None]().run_test() as pilot:
+        await pilot.app.mount(Choice([("a", "a")], allow_blank=False, value="a"))
+        await pilot.pause()
 
 
 async def test_each_host_to_choose_from_takes_one_line_on_a_narrow_terminal() -> None:
