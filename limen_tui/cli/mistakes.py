@@ -10,8 +10,9 @@ from limen_tui.cli.output import complain
 from limen_tui.errors import InputError
 
 _CHOICE: Final = re.compile(r"argument (\S+): invalid choice: '(.*)' \(choose from (.*)\)", re.DOTALL)
-_BEFORE: Final = ("-c", "--connect", "--demo", "--lab", "--read-only", "--config", "--timeout")
-"""What goes before a verb."""
+FLAGS: Final = frozenset({"--demo", "--lab", "--read-only"})
+VALUED: Final = frozenset({"-c", "--connect", "--config", "--timeout"})
+"""Options that go before a verb; those that take the next word."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -37,7 +38,7 @@ def _told(message: str) -> tuple[str, str]:
         return f"{word!r} is no verb" if name == "VERB" else f"{name} cannot be {word!r}", hint
     if message.startswith("unrecognized arguments: "):
         words = message.partition(": ")[2]
-        early = next((word for word in words.split() if word.partition("=")[0] in _BEFORE), "")
+        early = next((word for word in words.split() if word.partition("=")[0] in FLAGS | VALUED), "")
         hint = f"{early} goes before the verb: limen {early} ... VERB" if early else ""
         return f"This is not understood: {words}", hint
     if message.startswith("the following arguments are required: "):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from limen_tui import __version__
 from limen_tui.cli.exits import TEXT
-from limen_tui.cli.mistakes import Parser
+from limen_tui.cli.mistakes import FLAGS, VALUED, Parser
 from limen_tui.model.lifecycle import RULES, Verb
 
 EXAMPLES = """examples:
@@ -21,14 +21,10 @@ EXAMPLES = """examples:
 """
 
 
-_FLAGS = frozenset({"--demo", "--lab", "--read-only"})
-_VALUED = frozenset({"-c", "--connect", "--config"})
-
-
 def are_bare(words: Sequence[str]) -> bool:
     """Whether ``words`` start the screen: options without a verb."""
-    left = iter(words)
-    return all(word in _FLAGS or (word in _VALUED and next(left, None) is not None) for word in left)
+    left, valued = iter(words), VALUED - {"--timeout"}  # which is for verbs
+    return all(word in FLAGS or (word in valued and next(left, None) is not None) for word in left)
 
 
 def build(*, verbs: bool = True) -> argparse.ArgumentParser:

@@ -1,13 +1,11 @@
-"""The words of ``limen ssh``. Imports argparse only; see :mod:`.parser`."""
+"""The words of ``limen ssh``. Imports argparse and what goes before a verb; see :mod:`.parser`."""
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from typing import Final
 
-VALUED: Final = ("-c", "--connect", "--config", "--timeout")
-"""Options before a verb that take the next word."""
+from limen_tui.cli.mistakes import VALUED
 
 
 def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
