@@ -29,7 +29,7 @@ RECENT: Final = 30.0
 
 @dataclass(slots=True)
 class Entry:
-    """One VM. ``view`` is what was last shown of it, kept as long as nothing changes at all."""
+    """One VM. ``view`` is what was last shown of it, kept as long as nothing but its load changes."""
 
     uuid: str
     name: str
@@ -50,8 +50,6 @@ class Entry:
     known: bool = False
     """Its definition has been asked for."""
     view: VM | None = None
-    base: VM | None = None
-    """What was last shown of it, as long as nothing but its load changed."""
 
     @property
     def on(self) -> bool:
@@ -88,7 +86,7 @@ class Book:
             self._touch(entry)
 
     def _touch(self, entry: Entry) -> None:
-        entry.view = entry.base = None
+        entry.view = None
         self.dirty = True
 
     # -- what was learned --------------------------------------------------------------------------
@@ -114,7 +112,7 @@ class Book:
         if raw.state != entry.state or raw.reason != entry.reason or entry.unsettled:
             self.set_state(entry.uuid, raw.state, raw.reason, mono=sample.mono, wall=sample.wall)
         if entry.load is not load and (entry.load.cpu_pct != load.cpu_pct or entry.load != load):
-            entry.load, entry.view, self.dirty = load, None, True
+            entry.load, self.dirty = load, True
         if raw.vcpus is not None and raw.vcpus != entry.vcpus:
             entry.vcpus = raw.vcpus
             self._touch(entry)
@@ -190,21 +188,22 @@ class Book:
     def views(self) -> Mapping[str, VM]:
         """All VMs by UUID; the same object as before for each that did not change."""
         self.dirty = False
-        return MappingProxyType({uuid: entry.view or self._view(entry) for uuid, entry in self.entries.items()})
+        return MappingProxyType({uuid: self._view(entry) for uuid, entry in self.entries.items()})
 
     def _view(self, entry: Entry) -> VM:
-        base = entry.base
-        if base is not None:  # of most VMs nothing but the load changes, at every tick
-            entry.view = entry.base = VM(
-                base.key, base.name, base.host_name, base.state, base.reason, base.facts, entry.load, base.ips,
-                base.started_at, base.started_exact,
-            )
-            return entry.view
+        last = entry.view
+        if last is not None:
+            if last.load is not entry.load:  # of most VMs nothing else changes, at every tick
+                last = entry.view = VM(
+                    last.key, last.name, last.host_name, last.state, last.reason, last.facts, entry.load, last.ips,
+                    last.started_at, last.started_exact,
+                )
+            return last
         facts = entry.facts
         vcpus = entry.vcpus if entry.vcpus and entry.on else facts.vcpus
         if (facts.autostart, facts.persistent, facts.vcpus) != (entry.autostart, entry.persistent, vcpus):
             facts = replace(facts, autostart=entry.autostart, persistent=entry.persistent, vcpus=vcpus)
-        entry.view = entry.base = VM(
+        entry.view = VM(
             key=VMKey(self._host.id, entry.uuid),
             name=entry.name,
             host_name=self._host.name,
