@@ -16,16 +16,25 @@ from limen_tui.model.vm import VM
 T = TypeVar("T")
 
 
-def of_vm(fleet: Fleet, vm: VM, action: str, detail: str, result: str = "") -> AuditEntry:
-    """What is done to ``vm`` by whom, now. ``detail`` must hold no secret."""
+def entry(
+    fleet: Fleet, action: str, host_id: str, host_name: str, *, uuid: str = "", vm_name: str = "", result: str = "",
+    detail: str = "",
+) -> AuditEntry:  # fmt: skip
+    """What is done on a host by whom, now. ``detail`` must hold no secret."""
+    who = fleet.actor
     return AuditEntry(
-        fleet.clock.wall(), fleet.actor.who, fleet.actor.origin, action, vm.key.host_id, vm.host_name, vm.key.uuid,
-        vm.name, result, detail,
-    )  # fmt: skip
+        fleet.clock.wall(), who.who, who.origin, action, host_id, host_name, uuid, vm_name, result, detail
+    )
 
 
-def audited(fleet: Fleet, entry: AuditEntry, call: Callable[[HostVerbs], T]) -> Future[T]:
-    """Make ``call`` on the entry's host, and write ``entry`` down once it is over, with its time and its result.
+def of_vm(fleet: Fleet, vm: VM, action: str, detail: str, result: str = "") -> AuditEntry:
+    """What is done to ``vm``; see :func:`entry`."""
+    return entry(fleet, action, vm.key.host_id, vm.host_name, uuid=vm.key.uuid, vm_name=vm.name, result=result,
+                 detail=detail)  # fmt: skip
+
+
+def audited(fleet: Fleet, begun: AuditEntry, call: Callable[[HostVerbs], T]) -> Future[T]:
+    """Make ``call`` on the entry's host, and write it down once it is over, with its time and its result.
 
     Returns at once; the future fails as that of ``Fleet.call`` does.
     """
@@ -39,8 +48,8 @@ def audited(fleet: Fleet, entry: AuditEntry, call: Callable[[HostVerbs], T]) -> 
             result, more = "dropped", ""
         else:
             result, more = "ok", ""
-        fleet.inventory.audit(replace(entry, at=fleet.clock.wall(), result=result, detail=entry.detail + more))
+        fleet.inventory.audit(replace(begun, at=fleet.clock.wall(), result=result, detail=begun.detail + more))
 
-    future = fleet.call(entry.host_id, call)
+    future = fleet.call(begun.host_id, call)
     future.add_done_callback(done)
     return future

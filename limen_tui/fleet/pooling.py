@@ -10,10 +10,9 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import TypeVar
 
-from limen_tui.fleet.audited import audited
+from limen_tui.fleet.audited import audited, entry
 from limen_tui.fleet.fleet import Fleet
 from limen_tui.jobs.pooluse import refuse_running, some, stop_unused, use_of
-from limen_tui.model.events import AuditEntry
 from limen_tui.model.host import Host
 from limen_tui.model.ports import HostVerbs
 
@@ -24,7 +23,4 @@ T = TypeVar("T")
 
 def do(fleet: Fleet, host: Host, action: str, pool: str, call: Callable[[HostVerbs], T]) -> Future[T]:
     """Do ``call`` on ``host`` and write down that it was done to ``pool`` by whom, and what came of it."""
-    entry = AuditEntry(
-        fleet.clock.wall(), fleet.actor.who, fleet.actor.origin, action, host.id, host.name, "", "", "", f"pool {pool}"
-    )
-    return audited(fleet, entry, call)
+    return audited(fleet, entry(fleet, action, host.id, host.name, detail=f"pool {pool}"), call)

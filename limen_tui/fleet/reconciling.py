@@ -9,9 +9,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from limen_tui.errors import Conflict
+from limen_tui.fleet.audited import entry
 from limen_tui.fleet.fleet import Fleet
 from limen_tui.fleet.known import Known
-from limen_tui.model.events import AuditEntry
 from limen_tui.model.host import HostSnapshot
 from limen_tui.model.jobs import Job, JobPlan, StepPlan
 from limen_tui.model.ports import HostVerbs, InventoryPort
@@ -82,9 +82,10 @@ def settle(fleet: Fleet, found: Mismatch, choice: str) -> None:
         known.adopt(found.host_id, found.uuid)
     else:
         known.forget(found.host_id, found.uuid)
-    fleet.inventory.audit(AuditEntry(
-        fleet.clock.wall(), fleet.actor.who, fleet.actor.origin, f"reconcile.{choice}", found.host_id, found.host_name,
-        found.uuid, found.name if found.uuid else "", "ok", "" if found.uuid else found.name))  # fmt: skip
+    vm_name, detail = (found.name, "") if found.uuid else ("", found.name)
+    fleet.inventory.audit(entry(
+        fleet, f"reconcile.{choice}", found.host_id, found.host_name, uuid=found.uuid, vm_name=vm_name, result="ok",
+        detail=detail))  # fmt: skip
 
 
 def recreate_plan(inventory: InventoryPort, mismatch: Mismatch) -> JobPlan:
