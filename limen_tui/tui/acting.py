@@ -148,8 +148,9 @@ class Acting:
         view, action = self._app.fleet.view, BY_ID["vm.kill"]
         vms = [vm for vm in map(view.vm, self._offers) if vm is not None and vm.state.is_active]
         self._offers = []
-        if not vms or not self._app.settings.confirm.destructive:
+        if not vms:
             return
+        # also where nothing is to be confirmed: nobody has asked to force these off yet
         from limen_tui.tui.dialogs.confirm import force_offer  # noqa: PLC0415 - after the first paint
 
         dialog = force_offer(action, vms, view, self._app.settings.confirm.count_typed_above)

@@ -16,12 +16,12 @@ LEAVE = "ctrl+right_square_bracket"
 SETTINGS = replace(Settings(), confirm=replace(Settings().confirm, shutdown_timeout=8))
 
 
-async def asked_in_vain(world: World) -> VMKey:
+async def asked_in_vain(world: World, *keys: str) -> VMKey:
     """Shut down the one that ignores it."""
     world.app.fleet.acts.shutdown_timeout = 8
     vm = next(vm for vm in world.app.fleet.view.vms if vm.name == "legacy-erp")
     assert world.app.main.panel.show_vm(vm.key)
-    await world.press("S", "y")
+    await world.press(*(keys or ("S", "y")))
     await world.go_on()
     return vm.key
 
@@ -48,6 +48,18 @@ async def test_a_stray_enter_or_y_waits_and_only_the_button_forces() -> None:
         assert (state(world, key), world.app.screen) == (VMState.RUNNING, world.app.main)
         await asked_in_vain(world)
         await too_late(world)
+        await world.press("right", "enter")
+        await world.go_on()
+        assert state(world, key) is VMState.STOPPED
+
+
+async def test_it_comes_also_where_nothing_is_to_be_confirmed() -> None:
+    unasked = replace(SETTINGS, confirm=replace(SETTINGS.confirm, destructive=False))
+    async with running(settings=unasked) as world:
+        key = await asked_in_vain(world, "S")
+        await too_late(world)
+        assert isinstance(world.app.screen, ConfirmDialog)
+        assert state(world, key) is VMState.RUNNING
         await world.press("right", "enter")
         await world.go_on()
         assert state(world, key) is VMState.STOPPED
