@@ -27,15 +27,7 @@ def change(settings: Settings, arguments: argparse.Namespace) -> int:
     with opened(settings) as store:
         known = store.hosts()
         if arguments.what == "add":
-            uri = parse_uri(arguments.uri)
-            if any(host.uri == str(uri) for host in known):
-                raise Conflict(f"{uri} is saved already", hint="`limen hosts` lists the saved ones.")
-            _free(arguments.name, [host.name for host in known])
-            _free(arguments.group, [], "group")
-            host = new_host(uri, known, name=arguments.name)
-            host = replace(host, group=arguments.group, read_only=arguments.host_read_only)
-            store.save_host(host).result(10)
-            _audit(store, "add", host)
+            host = _add(store, known, arguments)
             print(f"added {host.name}: {host.uri}")
         elif arguments.what == "remove":
             host = host_named(arguments.host, known)
@@ -55,6 +47,27 @@ def change(settings: Settings, arguments: argparse.Namespace) -> int:
     return exits.OK
 
 
+def _add(store: InventoryPort, known: tuple[Host, ...], arguments: argparse.Namespace) -> Host:
+    """Save a new host; one that is added elsewhere at this moment is not overwritten."""
+    uri = parse_uri(arguments.uri)
+    _free(arguments.group, [], "group")
+    while True:
+        if any(host.uri == str(uri) for host in known):
+            raise Conflict(f"{uri} is saved already", hint="`limen hosts` lists the saved ones.")
+        _free(arguments.name, [host.name for host in known])
+        host = new_host(uri, known, name=arguments.name)
+        host = replace(host, group=arguments.group, read_only=arguments.host_read_only)
+        try:
+            store.save_host(host, new=True).result(10)
+        except Conflict:
+            before, known = known, store.hosts()
+            if known == before:
+                raise
+            continue  # somebody was faster: the checks above say what is taken, or there is another name
+        _audit(store, "add", host)
+        return host
+
+
 def _audit(store: InventoryPort, what: str, host: Host, more: str = "") -> None:
     entry = host_entry(current_actor("cli"), time.time(), what, host)
     store.audit(replace(entry, detail=entry.detail + more))
@@ -64,5 +77,5 @@ def _free(name: str, taken: list[str], what: str = "host") -> None:
     if name != clean(name).strip() or len(name) > LONGEST_NAME:
         hint = f"At most {LONGEST_NAME} characters, nothing unprintable, no blanks at the ends."
         raise InputError(f"This is not a name for a {what}", hint=hint)
-    if name and name in taken:
+    if name and name.casefold() in {other.casefold() for other in taken}:
         raise Conflict(f"A host called {name!r} is saved already", hint="Take another name.")

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from limen_tui.errors import ConnectError
 from limen_tui.fleet.actor import current_actor
 from limen_tui.fleet.fleet import Fleet
+from limen_tui.fleet.hostbook import free_id
 from limen_tui.fleet.questions import QuestionDesk
 from limen_tui.fleet.remoting import Remoting
 from limen_tui.inventory import Inventory, open_inventory
@@ -91,8 +92,8 @@ def name_for(uri: LibvirtURI, taken: Iterable[str]) -> str:
     if not base:
         what = PurePosixPath(uri.path).stem or uri.driver
         base = "local" if what == "system" else f"local-{what}"
-    names, name, number = set(taken), base, 1
-    while name in names:
+    names, name, number = {each.casefold() for each in taken}, base, 1
+    while name.casefold() in names:
         number += 1
         name = f"{base}-{number}"
     return name
@@ -105,7 +106,7 @@ def new_host(uri: LibvirtURI, known: Sequence[Host], *, name: str = "", saved: b
             return host
     position = max((host.position for host in known), default=-1) + 1
     taken = [host.name for host in known]
-    return Host(host_id(uri), name or name_for(uri, taken), str(uri), position=position, saved=saved)
+    return Host(free_id(host_id(uri), known), name or name_for(uri, taken), str(uri), position=position, saved=saved)
 
 
 def _given(uris: Sequence[LibvirtURI], saved: Sequence[Host]) -> tuple[Host, ...]:

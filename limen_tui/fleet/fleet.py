@@ -43,6 +43,8 @@ REMEMBER_EVERY = 30.0
 EVENTS_KEPT = 2000
 MANY = 2000
 """VMs from which the figures of some hosts may wait for the next poll, so that none takes long."""
+TURNS = 3
+"""Ticks of such a fleet in which each VM that is off the screen is asked once."""
 BUDGET = 0.004
 """Seconds of a poll after which figures wait."""
 POINT_EVERY = 1.9
@@ -170,7 +172,7 @@ class Fleet:
             self._ports[host.id].rename(host)
         if known is None or replace(known, position=host.position) != host:
             self.inventory.audit(host_entry(self.actor, self.clock.wall(), "add" if known is None else "edit", host))
-        return self.inventory.save_host(host)
+        return self.inventory.save_host(host, new=known is None)
 
     def remove_host(self, host_id: str, *, forget: bool = False) -> Future[None]:
         """Stop looking after a host; with ``forget`` also drop what was remembered of its VMs."""

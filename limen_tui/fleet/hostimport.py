@@ -98,7 +98,7 @@ def from_list(text: str, source: str = "list") -> list[Found]:
 def check(found: Iterable[Found], hosts: Sequence[Host]) -> list[Candidate]:
     """Each found host once, checked against the rules for URIs and against the hosts that are known."""
     known = {host.uri: host.name for host in hosts}
-    taken = [host.name for host in hosts]
+    taken = [host.name.casefold() for host in hosts]
     seen: set[str] = set()
     result = []
     for each in found:
@@ -119,10 +119,10 @@ def check(found: Iterable[Found], hosts: Sequence[Host]) -> list[Candidate]:
         problem = f"known as {known[text]}" if text in known else ""
         if not problem and switches_checks_off(uri):
             problem = "no_verify: add it by hand if you must"
-        if not name or name in taken:
+        if not name or name.casefold() in taken:
             name = name_for(uri, taken)
         if not problem:
-            taken.append(name)
+            taken.append(name.casefold())
         result.append(Candidate(known.get(text, name), text, each.source, problem))
     return result
 
@@ -149,7 +149,7 @@ def hosts_from(chosen: Iterable[Candidate], hosts: Sequence[Host]) -> list[Host]
         uri = parse_uri(each.uri)
         position = max((host.position for host in known), default=-1) + 1
         host = Host(free_id(host_id(uri), known), each.name or "host", each.uri, position=position)
-        if any(other.name == host.name for other in known):
+        if any(other.name.casefold() == host.name.casefold() for other in known):
             host = replace(host, name=name_for(uri, [other.name for other in known]))
         known.append(host)
         made.append(host)

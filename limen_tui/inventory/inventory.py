@@ -20,9 +20,10 @@ from limen_tui.inventory.codec import dumps
 from limen_tui.inventory.database import DB_ERRORS, Database, Row
 from limen_tui.inventory.files import opening, prepare, unusable
 from limen_tui.inventory.fleetstore import FleetStore
+from limen_tui.inventory.hosttable import write_host
 from limen_tui.inventory.logs import Logs
 from limen_tui.inventory.schema import MIGRATIONS, migrate
-from limen_tui.inventory.text import check_uri, get, put
+from limen_tui.inventory.text import get, put
 from limen_tui.inventory.writer import Writer
 from limen_tui.model.clock import SystemClock
 from limen_tui.model.events import AuditEntry, HostEvent
@@ -38,11 +39,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 KEEP_EVENTS: Final = 20_000
-_HOST: Final = """INSERT INTO hosts (id, name, uri, grp, colour, position, enabled, read_only, insecure)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-    ON CONFLICT (id) DO UPDATE SET name = excluded.name, uri = excluded.uri, grp = excluded.grp,
-        colour = excluded.colour, position = excluded.position, enabled = excluded.enabled,
-        read_only = excluded.read_only, insecure = excluded.insecure"""
 _SETTING: Final = """INSERT INTO settings (key, value) VALUES (?, ?)
     ON CONFLICT (key) DO UPDATE SET value = excluded.value"""
 _HOSTS: Final = """SELECT id, name, uri, grp, colour, position, enabled, read_only, insecure
@@ -142,15 +138,9 @@ class Inventory:
             rows = self._database.run(_HOSTS)
         return tuple(_host(row) for row in rows)
 
-    def save_host(self, host: Host) -> Future[None]:
-        """Insert or update by id. Fails with ``InventoryError`` for a URI with a password in it."""
-
-        def write() -> None:
-            texts = (host.id, host.name, check_uri(host.uri), host.group, host.colour)
-            flags = (int(host.enabled), int(host.read_only), int(host.insecure))
-            self._database.run(_HOST, (*(put(text) for text in texts), host.position, *flags))
-
-        return self._writer.submit(write)
+    def save_host(self, host: Host, *, new: bool = False) -> Future[None]:
+        """Insert or update by id; see :func:`limen_tui.inventory.hosttable.write_host` for what is refused."""
+        return self._writer.submit(lambda: write_host(self._database, host, new=new))
 
     def remove_host(self, host_id: str, *, forget: bool) -> Future[None]:
         """Remove a host; with ``forget`` also its VMs as last seen."""

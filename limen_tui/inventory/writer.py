@@ -10,7 +10,7 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Final
 
-from limen_tui.errors import InventoryError
+from limen_tui.errors import Conflict, InventoryError
 from limen_tui.inventory.database import DB_ERRORS, Database
 from limen_tui.inventory.files import unusable
 
@@ -36,7 +36,7 @@ class Writer:
         self._thread.start()
 
     def submit(self, write: Write) -> Future[None]:
-        """Queue ``write``; the future fails with ``InventoryError``. Returns at once."""
+        """Queue ``write``; the future fails with ``InventoryError``, or ``Conflict``. Returns at once."""
         future: Future[None] = Future()
         with self._lock:
             if not self._closed:
@@ -69,7 +69,7 @@ class Writer:
             self._database.close()
 
     def _write(self, items: list[_Item]) -> None:
-        failures: dict[int, InventoryError] = {}
+        failures: dict[int, InventoryError | Conflict] = {}
         try:
             self._database.connect()
             self._database.run("BEGIN IMMEDIATE")
@@ -94,11 +94,12 @@ class Writer:
             else:
                 future.set_result(None)
 
-    def _one(self, write: Write) -> InventoryError | None:
+    def _one(self, write: Write) -> InventoryError | Conflict | None:
+        failure: InventoryError | Conflict
         self._database.run("SAVEPOINT one")
         try:
             write()
-        except InventoryError as error:
+        except (InventoryError, Conflict) as error:
             failure = error
         except DB_ERRORS as error:
             self.problem = failure = unusable(self._path, error)

@@ -244,8 +244,12 @@ class InventoryPort(Protocol):
     def hosts(self) -> tuple[Host, ...]:
         """Saved hosts in their order."""
 
-    def save_host(self, host: Host) -> Future[None]:
-        """Insert or update by id."""
+    def save_host(self, host: Host, *, new: bool = False) -> Future[None]:
+        """Insert or update by id.
+
+        Fails with ``Conflict`` when another host took the name meanwhile, and for a ``new`` one when its id or URI
+        is there already: another Limen may have written since the hosts were read.
+        """
 
     def remove_host(self, host_id: str, *, forget: bool) -> Future[None]:
         """Remove a host; with ``forget`` also its VMs as last seen."""

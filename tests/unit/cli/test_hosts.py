@@ -27,6 +27,7 @@ def test_the_same_uri_or_name_twice_is_refused(limen, host_of):
     limen("hosts", "add", host_of("a", {}), "--name", "one")
     assert limen("hosts", "add", host_of("a", {})).code == 5
     assert limen("hosts", "add", host_of("b", {}), "--name", "one").code == 5
+    assert limen("hosts", "add", host_of("b", {}), "--name", "ONE").code == 5
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from limen_tui.errors import Conflict, InputError
+from limen_tui.fleet.compose import new_host
 from limen_tui.fleet.hostbook import Fields, build_uri, check_name, fields_of, free_id, moved
 from limen_tui.fleet.hostimport import (
+    Found,
     check,
     from_dconf,
     from_libvirt_conf,
@@ -133,6 +136,19 @@ def test_new_hosts_have_names_and_ids_of_their_own() -> None:
     assert [host.name for host in made] == ["a", "a-2", "kvm1-2"]
     assert [host.position for host in made] == [4, 5, 6]
     assert len({host.id for host in [*HOSTS, *made]}) == 7
+
+
+def test_a_host_that_moved_keeps_its_id_from_one_at_its_old_place() -> None:
+    uri = parse_uri("qemu+ssh://root@kvm1/system")
+    moved_away = replace(new_host(uri, []), uri="qemu+ssh://root@kvm9/system")
+    host = new_host(uri, [moved_away])
+    assert host.id != moved_away.id and host.name == "kvm1-2"
+
+
+def test_names_that_differ_in_case_alone_are_one_name() -> None:
+    (first, second) = hosts_from(check([Found("KVM0", "kvm7", "x"), Found("New", "kvm8", "x")], HOSTS), HOSTS)
+    assert (first.name, second.name) == ("kvm7", "New")
+    assert new_host(parse_uri("qemu+ssh://bob@KVM2/system"), HOSTS).name.casefold() == "kvm2-2"
 
 
 @given(st.text(), st.sampled_from([from_ssh_config, from_libvirt_conf, from_dconf, from_list]))
