@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from limen_tui.cli import exits, output
-from limen_tui.cli.deleting import ask
+from limen_tui.cli.asking import ask
 from limen_tui.cli.jobrun import refuse_read_only, run_jobs, show_plan
 from limen_tui.cli.resolve import require_up, snapshot_named
 from limen_tui.cli.waiting import Waiter

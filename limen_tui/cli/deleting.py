@@ -4,32 +4,21 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Callable
-from typing import TypeVar
 
 from limen_tui.cli import exits, output
+from limen_tui.cli.asking import ask
 from limen_tui.cli.jobrun import confirm, refuse_read_only, run_jobs, show_plan
 from limen_tui.cli.resolve import vms_named
 from limen_tui.cli.waiting import Waiter
-from limen_tui.errors import Conflict, InputError, NotFound, Timeout
+from limen_tui.errors import Conflict, InputError, NotFound
 from limen_tui.fleet.deleting import DAYS, describe, plan_delete, survey, sweeps
 from limen_tui.fleet.fleet import Fleet
 from limen_tui.jobs.recipes.delete import purge_plan, restore_plan
 from limen_tui.model.deletion import Survey
 from limen_tui.model.keepsakes import Trashed
-from limen_tui.model.ports import HostVerbs
 from limen_tui.model.units import ago, clean, duration
 
-T = TypeVar("T")
 WORDS = {"goes": "goes", "kept": "kept in the trash", "stays": "stays"}
-
-
-def ask(fleet: Fleet, waiter: Waiter, host_id: str, call: Callable[[HostVerbs], T], seconds: float = 60.0) -> T:
-    """Ask a host and wait, answering what it asks meanwhile. Raises ``LimenError``."""
-    future = fleet.call(host_id, call)
-    if not waiter.until(future.done, seconds):
-        raise Timeout("The host does not answer", hint="Try again, or look with `limen hosts`.")
-    return future.result(0)
 
 
 def delete(fleet: Fleet, arguments: argparse.Namespace) -> int:

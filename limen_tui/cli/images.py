@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from limen_tui.cli import exits, output
-from limen_tui.cli.deleting import ask
+from limen_tui.cli.asking import ask, ask_each
 from limen_tui.cli.jobrun import refuse_read_only, run_jobs, show_plan
-from limen_tui.cli.resolve import require_up, snapshot_named, why_not_up
+from limen_tui.cli.resolve import require_up, snapshot_named
 from limen_tui.cli.waiting import Waiter
-from limen_tui.errors import InputError, LimenError
+from limen_tui.errors import InputError
 from limen_tui.fleet import images as stocks
 from limen_tui.fleet.fleet import Fleet
 from limen_tui.fleet.hostweb import plan_fetch
 from limen_tui.jobs.recipes.bring_image import copy_image, upload_image
 from limen_tui.model import cloudimages
-from limen_tui.model.host import HostSnapshot, HostState
+from limen_tui.model.host import HostSnapshot
 from limen_tui.model.images import Image, ImageKind
 from limen_tui.model.jobs import JobPlan
+from limen_tui.model.ports import HostVerbs
 from limen_tui.model.units import UNKNOWN, clean, size
 
 
@@ -29,20 +30,14 @@ def images(fleet: Fleet, arguments: argparse.Namespace) -> int:
     waiter = Waiter(fleet)
     missing = waiter.reach_named(arguments, facts=True, needed=False)
     wanted = [_host(fleet, arguments.host)] if arguments.host else list(fleet.view.hosts)
-    found: list[Image] = []
-    failed = False
-    for host in wanted:
-        if host.state is not HostState.UP:
-            failed = failed or host in missing
-            output.complain(why_not_up(host))
-            continue
+
+    def question(host: HostSnapshot) -> Callable[[HostVerbs], stocks.Stock]:
         paths = stocks.added_paths(fleet.inventory, host.host.id)
-        try:
-            stock = ask(fleet, waiter, host.host.id, lambda verbs, paths=paths: stocks.look(verbs, paths))  # type: ignore[misc]
-        except LimenError as error:
-            output.complain(error)
-            failed = True
-            continue
+        return lambda verbs: stocks.look(verbs, paths)
+
+    said, failed = ask_each(fleet, waiter, wanted, missing, question)
+    found: list[Image] = []
+    for host, stock in said:
         for pool in stock.unread:
             output.say(f"limen: {host.host.name}: pool {pool} cannot be listed now")
         found += stocks.images_of(host, stock)

@@ -7,15 +7,15 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from limen_tui.cli import exits, output
-from limen_tui.cli.deleting import ask
+from limen_tui.cli.asking import ask, ask_each
 from limen_tui.cli.jobrun import confirm, refuse_read_only, run_jobs, show_plan
-from limen_tui.cli.resolve import require_up, snapshot_named, why_not_up
+from limen_tui.cli.resolve import require_up, snapshot_named
 from limen_tui.cli.waiting import Waiter
-from limen_tui.errors import InputError, LimenError, NotFound, Timeout
+from limen_tui.errors import InputError, NotFound, Timeout
 from limen_tui.fleet import pooling
 from limen_tui.fleet.fleet import Fleet
 from limen_tui.jobs.recipes.pools import create_pool, delete_pool
-from limen_tui.model.host import HostSnapshot, HostState
+from limen_tui.model.host import HostSnapshot
 from limen_tui.model.pooluse import PoolUse
 from limen_tui.model.ports import HostVerbs
 from limen_tui.model.spec.infra import PoolSpec
@@ -59,21 +59,8 @@ def _look(
     fleet: Fleet, waiter: Waiter, wanted: list[HostSnapshot], missing: list[HostSnapshot]
 ) -> tuple[list[tuple[HostSnapshot, Pool]], bool]:
     """The pools of these hosts, and whether one that should have answered did not."""
-    found: list[tuple[HostSnapshot, Pool]] = []
-    failed = False
-    for host in wanted:
-        if host.state is not HostState.UP:
-            failed = failed or host in missing
-            output.complain(why_not_up(host))
-            continue
-        try:
-            every = ask(fleet, waiter, host.host.id, lambda verbs: verbs.pools())
-        except LimenError as error:
-            output.complain(error)
-            failed = True
-            continue
-        found += [(host, pool) for pool in every]
-    return found, failed
+    said, failed = ask_each(fleet, waiter, wanted, missing, lambda _: lambda verbs: verbs.pools())
+    return [(host, pool) for host, pools in said for pool in pools], failed
 
 
 def pool_json(host: HostSnapshot, pool: Pool) -> dict[str, object]:

@@ -6,7 +6,7 @@ import argparse
 from typing import Any
 
 from limen_tui.cli import exits, output
-from limen_tui.cli.deleting import ask
+from limen_tui.cli.asking import ask
 from limen_tui.cli.jobrun import confirm, follow, refuse_read_only, run_jobs
 from limen_tui.cli.waiting import Waiter
 from limen_tui.errors import Conflict, LimenError, NotFound

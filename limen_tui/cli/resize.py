@@ -6,7 +6,7 @@ import argparse
 from dataclasses import replace
 
 from limen_tui.cli import exits, output
-from limen_tui.cli.deleting import ask
+from limen_tui.cli.asking import ask
 from limen_tui.cli.jobrun import confirm, refuse_read_only, run_jobs
 from limen_tui.cli.resolve import vms_named
 from limen_tui.cli.waiting import Waiter

@@ -14,7 +14,7 @@ import subprocess
 from typing import Final
 
 from limen_tui.cli import output
-from limen_tui.cli.deleting import ask
+from limen_tui.cli.asking import ask
 from limen_tui.cli.resolve import require_up, vms_named
 from limen_tui.cli.waiting import Waiter
 from limen_tui.errors import Conflict, InputError, LimenError, NotFound, StepFailed
@@ -38,7 +38,8 @@ def ssh(fleet: Fleet, arguments: argparse.Namespace) -> int:
     user, vm = _vm(fleet, arguments)
     way, direct = _way(fleet, waiter, vm, user, arguments)
     host = fleet.view.host(vm.key.host_id)
-    words = guestssh.command(way, None if host is None else host.host, config=_config(arguments)) + arguments.command
+    config = fleet.links.ssh_config if fleet.links is not None else ""
+    words = guestssh.command(way, None if host is None else host.host, config=config) + arguments.command
     if arguments.print:
         print(shlex.join(words))
         return 0
@@ -49,14 +50,6 @@ def ssh(fleet: Fleet, arguments: argparse.Namespace) -> int:
     guestacts.note(fleet, vm, "vm.ssh", way.label)
     fleet.close()  # ssh may stay open for days: nobody is to be sampled meanwhile
     return _run(words, way)
-
-
-def _config(arguments: argparse.Namespace) -> str:
-    if not arguments.lab:
-        return ""
-    from limen_tui.cli.lab import SSH_CONFIG  # noqa: PLC0415 - for those who have a lab
-
-    return str(SSH_CONFIG)
 
 
 def _vm(fleet: Fleet, arguments: argparse.Namespace) -> tuple[str, VM]:
