@@ -78,12 +78,12 @@ def command(way: Way, host: Host | None = None, *, config: str = "") -> list[str
     """
     check_user(way.user)
     check_address(way.address)
-    jump = _proxy(host) if way.jump and host is not None else []
+    jump = _proxy(host, config) if way.jump and host is not None else []
     files = ["-F", config] if config else []
     return ["ssh", *files, *(jump or (["-J", way.jump] if way.jump else [])), "-l", way.user, "--", way.address]
 
 
-def _proxy(host: Host) -> list[str]:
+def _proxy(host: Host, config: str) -> list[str]:
     """In place of ``-J``, which takes neither key nor known hosts; empty where the URI names none."""
     uri = parse_uri(host.uri)
     # of a file's name, too, ssh fills in what begins with %
@@ -98,8 +98,9 @@ def _proxy(host: Host) -> list[str]:
             raise InputError("ssh cannot be given a file of this name", clean(name), "Rename it: no quotes.")
     before = ["-J", uri.param("jump")] if uri.param("jump") else []
     who = [*(["-l", uri.user] if uri.user else []), *(["-p", str(uri.port)] if uri.port is not None else [])]
+    files = ["-F", config] if config else []
     # ssh fills in what begins with %, then a shell reads it
-    words = [word.replace("%", "%%") for word in ("ssh", *keys, *known, *before, *who)]
+    words = [word.replace("%", "%%") for word in ("ssh", *files, *keys, *known, *before, *who)]
     return ["-o", f"ProxyCommand={shlex.join(words)} -W '[%h]:%p' -- {shlex.quote(uri.host)}"]
 
 

@@ -45,6 +45,11 @@ class Remoting:
         self._nudger: Nudger | None = None
         self._down: frozenset[str] = frozenset()
 
+    @property
+    def ssh_config(self) -> str:
+        """The file for ``ssh -F``: what holds for the hosts holds for ssh through them. Empty for the user's own."""
+        return self._ssh_config[0] if self._ssh_config else ""
+
     def transport(self, host: Host) -> tuple[str, Callable[[], None]]:
         """``model.ports.Transport``: a bridge for SSH URIs, the URI itself for all others."""
         if not parse_uri(host.uri).is_ssh:

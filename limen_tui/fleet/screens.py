@@ -32,6 +32,10 @@ T = TypeVar("T")
 class Links(Protocol):
     """Where the hosts' SSH links are found; ``fleet.remoting.Remoting`` is one."""
 
+    @property
+    def ssh_config(self) -> str:
+        """The ssh configuration in place of the user's own; empty for that. Any thread."""
+
     def link(self, host_id: str) -> SshLink | None:
         """The open link of a host, if it has one. Any thread."""
 

@@ -83,7 +83,8 @@ def go(app: LimenApp, way: Way, host: Host | None) -> int | None:
 
     Raises ``InputError`` for what ssh must not be given.
     """
-    words = command(way, host)
+    links = app.fleet.links
+    words = command(way, host, config=links.ssh_config if links is not None else "")
     try:
         with app.suspend():
             return _run(words, way)

@@ -23,6 +23,12 @@ exit "${SSH_CODE:-0}"
 """
 
 
+WITH_CONFIG = PROGRAM.replace("sys.exit(", """
+from limen_tui.fleet.remoting import Remoting
+fleet.links = Remoting(None, None, print, ssh_config=["/the/config"])
+sys.exit(""")
+
+
 def start(tmp_path: Path, code: int) -> tuple[int, int]:
     import fcntl
     import pty
@@ -38,7 +44,7 @@ def start(tmp_path: Path, code: int) -> tuple[int, int]:
             TERM="xterm-256color", PATH=f"{tmp_path}:{os.environ['PATH']}", SSH_WORDS=str(tmp_path / "words"),
             SSH_CODE=str(code),
         )  # fmt: skip
-        os.execv(sys.executable, [sys.executable, "-c", PROGRAM])
+        os.execv(sys.executable, [sys.executable, "-c", WITH_CONFIG])
     fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 100, 0, 0))
     return pid, fd
 
@@ -71,6 +77,7 @@ def test_ssh_has_the_terminal_and_gives_it_back(terminal: tuple[int, Path, int])
         os.write(fd, b"\r")
     assert b"\x1b[?1049h" in read_until(fd, b"\x1b[?1049h", seconds=10), "Limen came back"
     typed = words.read_text().splitlines()
+    assert typed[:2] == ["-F", "/the/config"], "the hosts of this run are known there"
     assert typed[-4:-2] == ["-l", "root"] and typed[-2] == "--" and typed[-1].startswith("10.")
     read_until(fd, b"Quit", seconds=10)
     os.write(fd, b"?")

@@ -58,6 +58,8 @@ def test_key_and_known_hosts_of_the_uri_hold_on_the_way() -> None:
         "ssh", "-o", 'IdentityFile="/k%% ey;id"', "-o", 'UserKnownHostsFile="/kh"', "-J", "gate", "-l", "root",
         "-p", "2222", "-W", "[10.0.0.5]:22", "--", "kvm1",
     ]  # fmt: skip
+    inner = command(Way("ann", "10.0.0.5", "kvm1"), Host("h", "h", uri), config="/a config")
+    assert inner[:3] == ["ssh", "-F", "/a config"] and "=ssh -F '/a config' -o " in inner[4]
     # past the host they mean nothing
     assert command(Way("ann", "10.0.0.5"), Host("h", "h", uri)) == ["ssh", "-l", "ann", "--", "10.0.0.5"]
     assert command(Way("ann", "10.0.0.5", "kvm1"), Host("h", "h", "qemu+ssh://kvm1/system"), config="/c")[:5] == [
