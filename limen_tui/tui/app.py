@@ -83,6 +83,9 @@ class LimenApp(App[int], inherit_bindings=False):
     /* a dialog's buttons are at its bottom */
     ModalScreen ToastRack { dock: top; align: right top; margin: 0; }
     ModalScreen Toast { margin: 0; }
+    ModalScreen.-low ToastHolder { display: none; }
+    ModalScreen.-low ToastHolder:last-of-type { display: block; }
+    ModalScreen.-low Toast { max-height: 1; max-width: 100%; text-wrap: nowrap; text-overflow: ellipsis; }
     Screen { background: $background; }
     ModalScreen { background: $background 60%; }
     """

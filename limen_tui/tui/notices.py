@@ -51,6 +51,10 @@ def _take_away(app: App[Any], notice: Notification) -> None:
                 toast.parent.remove()  # its holder too, as when it expires
 
 
+LOW = 12
+"""Lines of a screen below which a dialog has room for one line of the newest notice only; see the style sheet."""
+
+
 class Part(NamedTuple):
     """Lines of the screen that should stay in sight."""
 
@@ -97,6 +101,7 @@ class NoticePlacer:
 
 def place(screen: Screen[object]) -> None:
     """Put the notices of ``screen``, if there are any, where they cover least."""
+    screen.set_class(screen.size.height < LOW, "-low")
     rack = next(iter(screen.query("ToastRack")), None)
     toasts = [toast.region for toast in screen.query("Toast")] if rack is not None and rack.display else []
     if rack is None or not any(toasts):

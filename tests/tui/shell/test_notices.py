@@ -16,7 +16,7 @@ from tests.tui.shell.world import World, running
 
 def notices(world: World) -> Region:
     """Where they are."""
-    return Region.from_union([toast.region for toast in world.app.screen.query("Toast")])
+    return Region.from_union([toast.region for toast in world.app.screen.query("Toast") if toast.region])
 
 
 def covered(world: World) -> list[str]:
@@ -31,6 +31,11 @@ def covered(world: World) -> list[str]:
     if focused is not None and focused.region.height < 12 and focused.region.overlaps(over):
         found.append(str(focused))
     return found
+
+
+def covers_focus(world: World) -> bool:
+    focused = world.app.screen.focused
+    return focused is not None and focused.region.height == 1 and focused.region.overlaps(notices(world))
 
 
 async def told(world: World, *texts: str) -> None:
@@ -83,6 +88,34 @@ async def test_a_key_pressed_again_and_again_says_why_not_once() -> None:
         told = sorted(note.message.partition(":")[0] for note in world.app._notifications)
         assert told == ["Pause", "Shut down"]
         assert len(world.app.screen.query("Toast")) == 2
+
+
+@pytest.mark.parametrize("size", [(20, 5), (80, 11)])
+@pytest.mark.parametrize("action", ["vm.shutdown", "vm.tags", "host.add"])
+async def test_of_a_tiny_dialog_one_line_is_covered(action: str, size: tuple[int, int]) -> None:
+    async with running(size, notifications=True) as world:
+        vm = next(vm for vm in world.app.fleet.view.vms if vm.state == "running")
+        assert world.app.main.panel.show_vm(vm.key)
+        world.app.perform_action(action, world.app.main.target())
+        await world.go_on()
+        screen = world.app.screen
+        assert isinstance(screen, ModalScreen), world.notices()
+        world.app.clear_notifications()
+        world.app.notify("One that is over soon.", timeout=600)
+        await told(world, "A long one. " * 20)
+        for _ in range(4):
+            for _ in range(30):
+                if notices(world).height == 1 and not covers_focus(world):
+                    break
+                await world.pilot.pause(0.05)
+            assert notices(world).height == 1 and not covers_focus(world)
+            await world.press("tab")
+        await world.pilot.resize_terminal(80, 24)
+        for _ in range(30):
+            if len([toast for toast in screen.query("Toast") if toast.region]) == 2:
+                break
+            await world.pilot.pause(0.05)
+        assert notices(world).height > 2, "both, and all that they say, where there is room"
 
 
 async def test_on_the_main_screen_they_stay_above_the_keys() -> None:
