@@ -14,11 +14,10 @@ from limen_tui.cli.waiting import Waiter
 from limen_tui.errors import InputError, NotFound, Timeout
 from limen_tui.fleet import pooling
 from limen_tui.fleet.fleet import Fleet
-from limen_tui.jobs.recipes.pools import create_pool, delete_pool
 from limen_tui.model.host import HostSnapshot
 from limen_tui.model.pooluse import PoolUse
 from limen_tui.model.ports import HostVerbs
-from limen_tui.model.spec.infra import PoolSpec
+from limen_tui.model.spec.infra import pool_spec
 from limen_tui.model.storage import Pool
 from limen_tui.model.units import UNKNOWN, clean, percent, size
 
@@ -84,15 +83,18 @@ def pool(fleet: Fleet, arguments: argparse.Namespace) -> int:
         use = ask(fleet, waiter, host.host.id, lambda verbs: pooling.use_of(verbs, box.name))
         pooling.refuse_running(box.name, use)
         _warn(use, "will not start until the pool is started again")
-        if box.autostart:
-            output.say("libvirt starts it again with the host.")
+        for note in pooling.stop_notes(box):
+            output.say(note)
         confirm(f"Stop pool {box.name} on {host.host.name}", "yes", sure=arguments.yes)
     calls: Mapping[str, Callable[[HostVerbs], None]] = {
         "start": lambda verbs: verbs.storage.start(box.name),
         "stop": lambda verbs: pooling.stop_unused(verbs, box.name),
         "refresh": lambda verbs: verbs.storage.refresh(box.name),
     }
-    future = pooling.do(fleet, host.host, f"pool.{what}", box.name, calls[what])
+    if what == "autostart":
+        future = pooling.set_autostart(fleet, host.host, box, arguments.on == "on")
+    else:
+        future = pooling.do(fleet, host.host, f"pool.{what}", box.name, calls[what])
     if not waiter.until(future.done, max(PATIENCE, arguments.timeout)):
         raise Timeout(f"{clean(host.host.name)} does not answer",
                       f"{what} of pool {clean(box.name)} was asked for {PATIENCE:.0f} s ago.",
@@ -103,20 +105,17 @@ def pool(fleet: Fleet, arguments: argparse.Namespace) -> int:
                     if each.name == box.name), box)  # fmt: skip
         output.as_json(pool_json(host, now))
     else:
-        print(clean(f"pool {box.name} on {host.host.name}: {TOLD[what]}"))
+        told = f"autostart {arguments.on}" if what == "autostart" else TOLD[what]
+        print(clean(f"pool {box.name} on {host.host.name}: {told}"))
     return exits.OK
 
 
 def _create(fleet: Fleet, arguments: argparse.Namespace) -> int:
-    from limen_tui.fleet.renderinfra import render_pool  # noqa: PLC0415 - jinja2 and lxml are for those who create
-
-    path = arguments.path or (f"/dev/{arguments.source}" if arguments.kind == "logical" else "")
-    if not path:
+    if not arguments.path and arguments.kind != "logical":
         raise InputError("Where is the pool to be?", hint="Say --path, with a folder on the host: /srv/images")
-    spec = PoolSpec(arguments.name, path, arguments.kind, arguments.source, arguments.server)
-    xml = render_pool(spec)
+    spec = pool_spec(arguments.name, arguments.kind, arguments.path, arguments.source, arguments.server)
     host = snapshot_named(arguments.host, fleet.view.hosts)
-    plan = create_pool(host.host, spec, xml, autostart=not arguments.no_autostart)
+    plan, xml = pooling.plan_create(host.host, spec, autostart=not arguments.no_autostart)
     if arguments.dry_run:
         show_plan(plan)
         print(xml)
@@ -130,14 +129,12 @@ def _create(fleet: Fleet, arguments: argparse.Namespace) -> int:
 
 def _delete(fleet: Fleet, arguments: argparse.Namespace) -> int:
     host, box, waiter = find(fleet, arguments, writes=not arguments.dry_run)
-    use, xml = ask(fleet, waiter, host.host.id, lambda verbs: (
-        pooling.use_of(verbs, box.name), verbs.pool_definitions.xml(box.name)))  # fmt: skip
-    pooling.refuse_running(box.name, use)
-    plan = delete_pool(host.host, box, xml)
+    seen = ask(fleet, waiter, host.host.id, lambda verbs: pooling.survey(verbs, box.name))
+    plan = pooling.plan_delete(host.host, seen)
     if arguments.dry_run:
         show_plan(plan)
         return exits.OK
-    _warn(use, "may not start without it")
+    _warn(seen.use, "may not start without it")
     output.say(clean(plan.notes[0]))
     confirm(f"Delete pool {box.name} of {host.host.name}", box.name, sure=arguments.yes)
     return run_jobs(fleet, waiter, [plan], as_json=arguments.json)

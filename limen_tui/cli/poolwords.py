@@ -13,16 +13,19 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser], with_json: W
     pools = verbs.add_parser("pools", help="storage pools of the hosts: where they are, and how full")
     pools.add_argument("--host", metavar="HOST", help="of this host only")
     with_json(pools)
-    pool = verbs.add_parser("pool", help="start, stop, refresh, create or delete a storage pool")
-    what = pool.add_subparsers(dest="what", metavar="start|stop|refresh|create|delete", required=True)
+    pool = verbs.add_parser("pool", help="start, stop, refresh, autostart, create or delete a storage pool")
+    what = pool.add_subparsers(dest="what", metavar="start|stop|refresh|autostart|create|delete", required=True)
     for word, text in (
         ("start", "make its volumes known and usable"),
         ("stop", "not while a running VM needs it; its data stays (asks)"),
         ("refresh", "have libvirt look for new and gone volumes"),
+        ("autostart", "start it with its host: on or off"),
     ):  # fmt: skip
         each = what.add_parser(word, help=text, description=text[0].upper() + text[1:] + ".")
         each.add_argument("name", metavar="NAME", help="the pool")
         each.add_argument("--host", metavar="HOST", help="on this host, where the name fits several")
+        if word == "autostart":
+            each.add_argument("on", choices=("on", "off"), metavar="on|off")
         if word == "stop":
             each.add_argument("-y", "--yes", action="store_true", help="do not ask")
         with_json(each)

@@ -7,20 +7,14 @@ import ipaddress
 from limen_tui.errors import InputError
 from limen_tui.fleet.templates import rendered, xml_environment
 from limen_tui.model.naming import volume_problem
-from limen_tui.model.spec.infra import NetworkSpec, PoolSpec
+from limen_tui.model.spec.infra import NetworkSpec, PoolSpec, check_pool
 from limen_tui.model.units import clean
 from limen_tui.model.xml.parse import parse
 
 
 def render_pool(spec: PoolSpec) -> str:
     """Pool XML for virStoragePoolDefineXML. Raises ``InputError`` for what cannot be one."""
-    _check_name(spec.name)
-    if not spec.path.startswith("/") or ".." in spec.path.split("/"):
-        raise InputError("The pool's path cannot be used", clean(spec.path[:200]), "It must be absolute, without .. .")
-    if spec.kind != "dir" and not spec.source:
-        raise InputError("The pool's source is missing", f"A {spec.kind} pool needs one.")
-    if spec.kind == "netfs" and not spec.source_host:
-        raise InputError("The pool's server is missing", "A netfs pool needs one.")
+    check_pool(spec)
     text = rendered(xml_environment(), "pool.xml.j2", pool=spec)
     parse(text, "pool")
     return text

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 from limen_tui.errors import Conflict, NotFound
 from limen_tui.model.pooluse import PoolUse, lies_in
 from limen_tui.model.ports import HostVerbs
-from limen_tui.model.storage import Volume
+from limen_tui.model.storage import Pool, Volume
 from limen_tui.model.units import clean
 
 SHOWN: Final = 8
@@ -51,6 +52,16 @@ def refuse_running(pool: str, use: PoolUse) -> None:
             f"The pool {clean(pool)} is in use", f"{some(use.running)} {'runs' if len(use.running) == 1 else 'run'}.",
             "Shut down what uses it first.",
         )  # fmt: skip
+
+
+def refuse_taken(name: str, path: str, pools: Iterable[Pool]) -> None:
+    """Raises ``Conflict`` where one of ``pools`` has that name or that place."""
+    for pool in pools:
+        if pool.name == name:
+            raise Conflict(f"A pool {clean(name)} is there already", clean(pool.path), "Choose another name.")
+        if path and pool.path == path:
+            raise Conflict(f"The pool {clean(pool.name)} has that place", clean(path),
+                           "Use that one, or choose another path.")  # fmt: skip
 
 
 def stop_unused(verbs: HostVerbs, pool: str) -> None:

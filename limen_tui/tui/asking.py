@@ -51,6 +51,8 @@ class AskingPanel(TablePanel[Row[T]], Generic[T]):
     """Subclasses give the question and its columns."""
 
     THINGS: ClassVar[str] = "things"
+    THEN: ClassVar[str] = ""
+    """What to do on a host that has none."""
 
     def __init__(self, app: LimenApp) -> None:
         super().__init__(app)
@@ -147,7 +149,7 @@ class AskingPanel(TablePanel[Row[T]], Generic[T]):
             elif not things and host.host.id not in self._answers:
                 rows.append(Row(host.host.id, name, None, "asking"))
             elif not things:
-                rows.append(Row(host.host.id, name, None, f"no {self.THINGS}"))
+                rows.append(Row(host.host.id, name, None, f"no {self.THINGS}{self.THEN}"))
         return rows
 
     def problem_line(self, row: Row[T]) -> list[Any]:
@@ -159,7 +161,7 @@ class AskingPanel(TablePanel[Row[T]], Generic[T]):
 
     def empty_text(self) -> str:
         """Nobody to ask."""
-        return "No hosts yet.\n\nLeave with q, then: limen hosts add qemu:///system"
+        return "No hosts yet.\n\nn under Hosts (2) adds one."
 
 
 def _answer(host_id: str, number: int, done: Future[Any]) -> Answered:

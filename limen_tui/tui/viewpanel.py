@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -38,6 +39,10 @@ class ViewPanel(Widget):
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id or self.view_id)
+
+    def has_own(self, keys: Iterable[str]) -> bool:
+        """Whether one of ``keys`` means something of this view's own."""
+        return any(key in self._bindings.key_to_bindings for key in keys)
 
     def show_fleet(self, view: FleetView) -> None:
         """Take in a new fleet view. Called only while visible, and once on becoming visible."""

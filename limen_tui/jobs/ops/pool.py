@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from limen_tui.errors import Conflict
 from limen_tui.jobs.context import Context
 from limen_tui.jobs.ops.registry import Operation, Result, do_again
-from limen_tui.jobs.pooluse import refuse_running, stop_unused, use_of
+from limen_tui.jobs.pooluse import refuse_running, refuse_taken, stop_unused, use_of
 from limen_tui.model.jobs import Args
 from limen_tui.model.storage import Pool
 
@@ -18,11 +17,7 @@ def _find(context: Context, name: str) -> Pool | None:
 
 
 def _check_define(context: Context, args: Args) -> None:
-    for pool in context.ask(lambda verbs: verbs.pools()):
-        if pool.name == args["name"]:
-            raise Conflict(f"A pool {pool.name} is there already", pool.path, "Choose another name.")
-        if args["path"] and pool.path == args["path"]:
-            raise Conflict(f"The pool {pool.name} has that place", pool.path, "Use that one, or choose another path.")
+    refuse_taken(args["name"], args["path"], context.ask(lambda verbs: verbs.pools()))
 
 
 def _define(context: Context, args: Args) -> Result:

@@ -25,11 +25,12 @@ def create_pool(host: Host, spec: PoolSpec, xml: str, *, autostart: bool = True)
 
 
 def delete_pool(host: Host, pool: Pool, xml: str) -> JobPlan:
-    """Stop the pool and forget its definition, which was ``xml``; its data stays."""
+    """Stop the pool and forget its definition, which was ``xml``; its data stays. A transient one has none."""
     name, args = clean(pool.name), {"name": pool.name}
     steps = [StepPlan("pool.stop", f"Stop pool {name}", args)] if pool.active else []
-    forget = {**args, "xml": xml, "autostart": pool.autostart}
-    steps.append(StepPlan("pool.undefine", f"Forget pool {name}", forget))
+    if pool.persistent:
+        forget = {**args, "xml": xml, "autostart": pool.autostart}
+        steps.append(StepPlan("pool.undefine", f"Forget pool {name}", forget))
     notes = (f"Its data stays where it is: {clean(pool.path)}",) if pool.path else ("Its data stays.",)
     return JobPlan("delete-pool", f"Delete pool {name}", host.id, host.name, tuple(steps), action="pool.delete",
                    notes=notes)  # fmt: skip

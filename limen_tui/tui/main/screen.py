@@ -168,6 +168,8 @@ class MainScreen(ActionScreen):
         if resumes(target.vms):
             labels["vm.pause-resume"] = "Resume"
         shown = bar_actions(without_vms=self._trail.current not in ("vms", "top"))
+        # a key that means something else in the view on show is told there, not here
+        shown = [each for each in shown if not self.panel.has_own(self.limen.keys.get(each.id, ())[:1])]
         self.query_one(KeyBar).show_actions(shown, lambda action: self.reason(action, target), labels)
 
     @on(CursorMoved)

@@ -5,88 +5,38 @@ UI thread; files and servers are looked at on a thread of the dialog, which only
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import ClassVar
 
 from limen_widgets.line_table import Column, LineTable
 from limen_widgets.line_table.messages import CursorMoved, RowActivated
-from rich.cells import cell_len
 from textual import on
 from textual.app import ComposeResult
-from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input, Label
 
-from limen_tui.errors import LimenError
 from limen_tui.fleet.hostweb import plan_fetch
 from limen_tui.jobs.recipes.bring_image import upload_image
 from limen_tui.model import cloudimages
 from limen_tui.model.cloudimages import CloudImage
 from limen_tui.model.host import HostSnapshot
-from limen_tui.model.jobs import JobPlan
 from limen_tui.model.storage import Pool
 from limen_tui.model.units import clean, size
 from limen_tui.tui.actionscreen import limen_of
-from limen_tui.tui.dialogs.form import FormDialog
-from limen_tui.tui.reading import Reader
 from limen_tui.tui.storage.pathinput import PathInput
+from limen_tui.tui.storage.planning import PlanDialog
 
 
-class BringDialog(FormDialog[JobPlan | None]):
-    """Makes the plan of a job away from the UI, and dismisses with it; what is wrong is said in the dialog."""
-
-    DEFAULT_CSS = "BringDialog Label { width: 100%; }"
-
-    class Planned(Message):
-        """A plan is made, or cannot be."""
-
-        def __init__(self, number: int, result: JobPlan | LimenError) -> None:
-            super().__init__()
-            self.number, self.result = number, result
+class BringDialog(PlanDialog):
+    """Into a pool of a host."""
 
     def __init__(self, title: str, host: HostSnapshot, pool: Pool) -> None:
         super().__init__(title)
         self._host, self._pool = host, pool
-        self._reader = Reader()
-        self._asked = 0
-        self._busy = False
 
     def where(self) -> str:
         """The pool and its room, in a line."""
         return f"Into pool {clean(self._pool.name)} on {clean(self._host.host.name)}: {size(self._pool.available)} free"
-
-    def look(self, make: Callable[[], JobPlan], doing: str) -> None:
-        """Make a plan; ``doing`` is said meanwhile."""
-        if self._busy:
-            return
-        self._busy = True
-        self._asked += 1
-        number = self._asked
-        self.say(doing)
-        self._reader.read(make, lambda result: self.post_message(self.Planned(number, result)))
-
-    def say(self, text: str, kind: str = "note") -> None:
-        """In the line above the buttons."""
-        note = self.query_one("#note", Label)
-        note.set_classes(f"dialog--{kind}")
-        note.update(text)
-        self.place(sum(1 + cell_len(line) // 70 for line in text.splitlines()) or 1)
-
-    def place(self, lines: int) -> None:
-        """The note has so many lines now: what else there is makes room."""
-
-    def on_bring_dialog_planned(self, event: Planned) -> None:
-        """Done, or say why not."""
-        event.stop()
-        if event.number != self._asked:
-            return
-        self._busy = False
-        if isinstance(event.result, LimenError):
-            error = event.result
-            parts = (clean(error.title), clean(error.detail), clean(error.hint))
-            self.say("\n".join(part for part in parts if part), "problem")
-        else:
-            self.dismiss(event.result)
 
 
 class UploadDialog(BringDialog):

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from limen_tui.errors import LimenError
 from limen_tui.fleet.images import add_path, check_path, delete_plan, drop_path, write_reason
 from limen_tui.model.actions import Target
-from limen_tui.model.host import HostState
 from limen_tui.model.images import Image
 from limen_tui.model.jobs import JobPlan
 from limen_tui.model.storage import Pool
@@ -184,14 +183,3 @@ class ImageCommands(PoolCommands):
             self._warn("Open a pool under Storage (3) and choose a volume first")
             return None
         return screen, image
-
-    # -- doing ------------------------------------------------------------------------------------
-
-    def _begin(self, plan: JobPlan | None) -> None:
-        if plan is None:
-            return
-        host = self._app.fleet.view.host(plan.host_id)
-        if host is None or host.state is not HostState.UP:
-            self._warn(f"{clean(plan.host_name)} is not up any more")
-            return
-        self._app.job_desk.start(plan)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from limen_widgets.line_table import Column
 from limen_widgets.line_table.messages import RowActivated
@@ -12,6 +12,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import Static
 
+from limen_tui.model.actions import BY_ID, Scope
 from limen_tui.model.ports import HostVerbs
 from limen_tui.model.storage import Pool
 from limen_tui.model.units import UNKNOWN, clean, size
@@ -19,7 +20,15 @@ from limen_tui.tui.asking import AskingPanel, Row
 from limen_tui.tui.fleet import fmt
 from limen_tui.tui.fleet.cells import heat
 from limen_tui.tui.fleet.lines import Line
+from limen_tui.tui.keymap import show_key
 from limen_tui.tui.tablepanel import fact
+
+KEYS: Final = (
+    ("pool.create", "n", "New"), ("pool.start", "s", "Start"), ("pool.stop", "S", "Stop"),
+    ("pool.refresh", "R", "Rescan"), ("pool.autostart", "A", "Auto"), ("pool.delete", "ctrl+d", "Delete"),
+    ("image.upload", "u", "Upload"), ("image.fetch", "I", "Cloud"),
+)  # fmt: skip
+"""Actions that have keys of their own here."""
 
 
 class StoragePanel(AskingPanel[Pool]):
@@ -29,14 +38,11 @@ class StoragePanel(AskingPanel[Pool]):
     SORT: ClassVar[tuple[str, bool]] = ("name", False)
     DETAIL_LINES: ClassVar[int] = 3
     THINGS: ClassVar[str] = "storage pools"
+    THEN: ClassVar[str] = ": n makes one"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("u", "app.act('image.upload')", "Upload image", show=False),
-        Binding("I", "app.act('image.fetch')", "Fetch cloud image", show=False),
-        Binding("s", "app.act('pool.start')", "Start pool", show=False),
-        Binding("S", "app.act('pool.stop')", "Stop pool", show=False),
-        Binding("R", "app.act('pool.refresh')", "Refresh pool", show=False),
+        Binding(key, f"app.act('{action_id}')", BY_ID[action_id].label, show=False) for action_id, key, _ in KEYS
     ]
-    OFFERS: ClassVar[frozenset[str]] = frozenset({"pool.start", "pool.stop", "pool.refresh"})
+    OFFERS: ClassVar[frozenset[str]] = frozenset(id_ for id_, *_ in KEYS if BY_ID[id_].scope is Scope.VIEW)
     DEFAULT_CSS = """
     StoragePanel #storage-keys { height: 1; padding: 0 1; color: $text-muted; background: $panel; }
     """
@@ -44,8 +50,8 @@ class StoragePanel(AskingPanel[Pool]):
     def compose(self) -> ComposeResult:
         """With the keys that work here at the bottom."""
         yield from super().compose()
-        yield Static("Enter Volumes  u Upload  I Cloud image  s Start  S Stop  R Refresh", id="storage-keys",
-                     markup=False)  # fmt: skip
+        words = "  ".join(["⏎ Open", *(f"{show_key(key)} {word}" for _, key, word in KEYS)])
+        yield Static(words, id="storage-keys", markup=False)
 
     @on(RowActivated)
     def _open(self, event: RowActivated) -> None:

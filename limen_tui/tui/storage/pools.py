@@ -1,4 +1,4 @@
-"""What can be done with pools: start, stop, look again. UI thread; hosts are asked, and answers only posted."""
+"""What can be done with pools: make, start, stop, look again, forget. UI thread; hosts are asked, answers posted."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 from limen_tui.errors import LimenError
 from limen_tui.fleet.images import write_reason
 from limen_tui.model.actions import Target
-from limen_tui.model.host import HostSnapshot
+from limen_tui.model.host import HostSnapshot, HostState
 from limen_tui.model.ports import HostVerbs
 from limen_tui.model.storage import Pool
 from limen_tui.model.units import clean, paragraph
 
 if TYPE_CHECKING:
+    from limen_tui.fleet.pooling import PoolSurvey
+    from limen_tui.model.jobs import Job, JobPlan
     from limen_tui.model.pooluse import PoolUse
     from limen_tui.tui.app import LimenApp
     from limen_tui.tui.storage.volumes import VolumesScreen
@@ -24,6 +26,20 @@ class PoolCommands:
     """Methods ``do_pool_...``, and what all commands of storage need."""
 
     _app: LimenApp
+
+    def do_pool_create(self, target: Target) -> None:
+        """By a form; on the host under the cursor, unless another is chosen in it."""
+        fleet = self._app.fleet
+        able = [host for host in fleet.view.hosts if not write_reason(host, read_only=fleet.read_only)]
+        wished = target.hosts[0].host.id if target.hosts else self._app.main.host_id
+        if wished and not self._may_write(wished):
+            return
+        if not able:
+            self._warn("No pool can be made: no host is up that can be written to")
+            return
+        from limen_tui.tui.storage.newpool import NewPoolDialog  # noqa: PLC0415 - after the first paint
+
+        self._app.push_screen(NewPoolDialog(fleet, able, wished or able[0].host.id), self._begin)
 
     def do_pool_start(self, _: Target) -> None:
         """The pool on show or under the cursor; needs no question."""
@@ -55,7 +71,7 @@ class PoolCommands:
                     lambda use: self._ask_to_stop(place, use))  # fmt: skip
 
     def _ask_to_stop(self, place: tuple[HostSnapshot, Pool], use: PoolUse) -> None:
-        from limen_tui.fleet.pooling import refuse_running, some, stop_unused  # noqa: PLC0415
+        from limen_tui.fleet.pooling import refuse_running, some, stop_notes, stop_unused  # noqa: PLC0415
         from limen_tui.tui.dialogs.text import YesNoDialog  # noqa: PLC0415 - after the first paint
 
         host, pool = place
@@ -69,7 +85,7 @@ class PoolCommands:
             told = f"{some(use.stopped)} {needs} it and will not start until it is started again."
         else:
             told = "No VM has a disk in it."
-        again = " libvirt starts it again with the host." if pool.autostart else ""
+        again = "".join(f" {note}" for note in stop_notes(pool))
         text = f"{clean(pool.name)} on {clean(host.host.name)}. Its data stays where it is.{again}\n\n{told}"
 
         def answered(yes: bool | None) -> None:
@@ -79,11 +95,82 @@ class PoolCommands:
 
         self._app.push_screen(YesNoDialog("Stop this pool?", text, "Stop"), answered)
 
+    def do_pool_autostart(self, _: Target) -> None:
+        """On or off; needs no question."""
+        place = self._place_of()
+        if place is None:
+            return
+        from limen_tui.fleet.pooling import set_autostart  # noqa: PLC0415
+
+        host, pool = place
+        on = not pool.autostart
+        try:
+            future = set_autostart(self._app.fleet, host.host, pool, on)
+        except LimenError as error:
+            self._warn(paragraph(str(error), error.hint))
+            return
+        self._tell(place, future, "starts with its host" if on else "does not start with its host any more")
+
+    def do_pool_delete(self, _: Target) -> None:
+        """After a question that says what lies in it and who uses it; not while one of those runs."""
+        place = self._place_of()
+        if place is None:
+            return
+        from limen_tui.fleet.pooling import survey  # noqa: PLC0415 - only for those who forget one
+
+        name = place[1].name
+        self._later(self._app.fleet.call(place[0].host.id, lambda verbs: survey(verbs, name)),
+                    lambda found: self._ask_to_delete(place[0], found))  # fmt: skip
+
+    def _ask_to_delete(self, host: HostSnapshot, found: PoolSurvey) -> None:
+        from limen_tui.fleet.pooling import plan_delete  # noqa: PLC0415
+        from limen_tui.tui.dialogs.text import YesNoDialog  # noqa: PLC0415 - after the first paint
+        from limen_tui.tui.storage.words import delete_text  # noqa: PLC0415
+
+        try:
+            plan = plan_delete(host.host, found)
+        except LimenError as error:
+            self._warn(paragraph(str(error), error.hint))
+            return
+
+        def answered(yes: bool | None) -> None:
+            # the job looks again before it stops the pool: one of the VMs may have been started meanwhile
+            if yes and self._may_write(host.host.id):
+                self._begin(plan)
+
+        text = delete_text(host.host.name, found, plan.notes)
+        self._app.push_screen(YesNoDialog("Delete this pool?", text, "Delete"), answered)
+
+    # -- doing --------------------------------------------------------------------------------------
+
+    def _begin(self, plan: JobPlan | None) -> None:
+        if plan is None:
+            return
+        host = self._app.fleet.view.host(plan.host_id)
+        if host is None or host.state is not HostState.UP:
+            self._warn(f"{clean(plan.host_name)} is not up any more")
+            return
+        self._app.job_desk.start(plan, then=self._job_over)
+
+    def _job_over(self, job: Job) -> bool:
+        """The pools of that host are others now; the notice of the job's end comes as ever."""
+        from limen_tui.tui.storage.panel import StoragePanel  # noqa: PLC0415 - after the first paint
+
+        panel = self._app.main.panel
+        if isinstance(panel, StoragePanel):
+            panel.ask_anew(job.plan.host_id)
+        return False
+
     def _do_to(
         self, place: tuple[HostSnapshot, Pool], action: str, call: Callable[[HostVerbs], None], told: str
     ) -> None:  # fmt: skip
         from limen_tui.fleet.pooling import do  # noqa: PLC0415
 
+        host, pool = place
+        self._tell(place, do(self._app.fleet, host.host, action, pool.name, call), told)
+
+    def _tell(self, place: tuple[HostSnapshot, Pool], future: Future[None], told: str) -> None:
+        """Say what came of it, and show it."""
         host, pool = place
 
         def done(result: Any) -> None:
@@ -94,7 +181,7 @@ class PoolCommands:
                 self._app.notify(text, markup=False, timeout=3)
             self._look_again(host.host.id)
 
-        self._on_ui(do(self._app.fleet, host.host, action, pool.name, call), done)
+        self._on_ui(future, done)
 
     def _look_again(self, host_id: str) -> None:
         """What is on show of that host."""

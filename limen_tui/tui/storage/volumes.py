@@ -42,6 +42,7 @@ KEYS: Final = (
 )  # fmt: skip
 POOL_KEYS: Final = (
     ("pool.start", "s", "s Start pool"), ("pool.stop", "S", "S Stop pool"), ("pool.refresh", "R", "R Refresh pool"),
+    ("pool.autostart", "A", "A Autostart"),
 )  # fmt: skip
 HINTS: Final = "⏎ Inside  o Images  P Pools  / Filter  Esc Back  + Add a path  R Refresh pool"
 

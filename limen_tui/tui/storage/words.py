@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from limen_tui.errors import LimenError
 from limen_tui.fleet.images import Stock
+from limen_tui.fleet.pooling import PoolSurvey, some
 from limen_tui.model.imagehead import ImageHead, refusal
 from limen_tui.model.images import Image
 from limen_tui.model.storage import Pool
@@ -31,6 +33,20 @@ def empty_text(
     if filtered:
         return "Nothing matches the filter. Esc clears it."
     return "No volumes here.\n\nu uploads an image from this machine, I fetches a cloud image."
+
+
+def delete_text(host_name: str, found: PoolSurvey, notes: Iterable[str]) -> str:
+    """What is asked before a pool is forgotten: what lies in it, that it stays, who uses it."""
+    pool, stopped = found.pool, found.use.stopped
+    count = "its volumes are not counted while it is stopped"
+    if pool.volumes is not None:
+        count = f"with {pool.volumes or 'no'} volume{'' if pool.volumes == 1 else 's'}"
+    first = f"{clean(pool.name)} on {clean(host_name)}, {count}."
+    what = "It is stopped, and its definition forgotten." if pool.active else "Its definition is forgotten."
+    users = "No VM has a disk in it."
+    if stopped:
+        users = f"{some(stopped)} {'has' if len(stopped) == 1 else 'have'} disks in it and may not start without it."
+    return "\n".join((first, " ".join((what, *map(clean, notes))), "", users))
 
 
 def pool_line(
