@@ -22,6 +22,9 @@ KINDS: Final = {kind: f"strip--{kind}" for kind in ("good", "accent", "warn", "b
 EVENTS_SEARCHED: Final = 200
 """How far back the last event of the VM is looked for on each redraw."""
 
+NAME_LEAST: Final = 12
+"""Cells of a long name that are left on a narrow screen."""
+
 
 class DetailStrip(Lines):
     """Six lines about one VM; follows the cursor, repaints the lines that changed."""
@@ -72,17 +75,21 @@ class DetailStrip(Lines):
         graphs = graph_lines(vm, history, max(8, min(40, left - 26)))
         body = [_beside(graph, fact, left, width) for graph, fact in zip(graphs, facts, strict=True)]
         last = last_line(vm, host, self._fleet.events, now)
-        self.show_lines([clip(title_line(vm, now), width), *body, clip(last, width)])
+        self.show_lines([clip(title_line(vm, now, width), width), *body, clip(last, width)])
 
 
-def title_line(vm: VM, now: float) -> Line:
-    """Name, state, host, uptime, tags."""
+def title_line(vm: VM, now: float, width: int) -> Line:
+    """Name, state, host, uptime, tags. A long name is cut so that state and host are in the first ``width`` cells."""
     look = vm_look(vm)
     style = KINDS[look.kind]
-    line: list[Piece] = [(f" {look.glyph} ", style), (fmt.clean(vm.name), STRONG), (f"  {vm_word(vm)}", style)]
+    front: Piece = (f" {look.glyph} ", style)
+    after: list[Piece] = [(f"  {vm_word(vm)}", style)]
     if vm.reason and vm.reason != vm_word(vm):
-        line.append((f" ({fmt.clean(vm.reason)})", DIM))
-    line += [("  on ", DIM), (fmt.clean(vm.host_name), "")]
+        after.append((f" ({fmt.clean(vm.reason)})", DIM))
+    after += [("  on ", DIM), (fmt.clean(vm.host_name), "")]
+    # not quite to the edge: where more follows, the ellipsis at the end is not the host's last letter
+    room = max(NAME_LEAST, width - line_width((front, *after)) - 1)
+    line: list[Piece] = [front, *clip(((fmt.clean(vm.name), STRONG),), room), *after]
     if vm.state.is_active and vm.started_at is not None:
         line += [("  up ", DIM), (fmt.uptime(vm, now), "")]
     if vm.facts.autostart:
