@@ -5,6 +5,7 @@ Run as a program it does one job and kills itself where it is told: ``python -m 
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import signal
@@ -15,7 +16,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from uuid import uuid4
 
 from limen_tui.hypervisor.session import session_connector
@@ -31,6 +32,7 @@ from limen_tui.model.jobs import Job, JobPlan
 HOST = "real"
 SEED_BYTES = bytes(range(256)) * 2048
 MIB = 1 << 20
+NUMBERS = itertools.count()
 
 
 class OneHost:
@@ -58,6 +60,12 @@ class OneHost:
 
 class RealWorld:
     """A pool at ``folder`` on ``daemon``, an inventory, a runner."""
+
+    @classmethod
+    def on(cls, daemon) -> Self:
+        """One with a pool that no other test has."""
+        number = next(NUMBERS)
+        return cls(daemon, daemon.folder / f"pool{number}", f"jobs{number}")
 
     def __init__(self, daemon, folder: Path, pool: str) -> None:
         self.daemon, self.folder, self.pool = daemon, folder, pool

@@ -5,7 +5,6 @@ On real libvirt the witness is qemu-img: the copy is backed by nothing and reads
 
 from __future__ import annotations
 
-import itertools
 import json
 import subprocess
 import threading
@@ -19,11 +18,10 @@ from limen_tui.jobs.ops import registry
 from limen_tui.jobs.recipes.bring_image import copy_image
 from limen_tui.model.clock import SystemClock
 from limen_tui.model.jobs import JobState
-from tests.jobs.realworld import HOST, OneHost
+from tests.jobs.realworld import HOST, NUMBERS, OneHost
 from tests.jobs.test_images import RealImages, SimulatedWorld
-from tests.unit.hypervisor.libvirt_daemon import Daemon, wait_for
+from tests.unit.hypervisor.libvirt_daemon import wait_for
 
-POOLS = itertools.count()
 STEPS = ("flatten", "room", "copy", "settle", "remove")
 
 
@@ -31,18 +29,11 @@ def qemu_img(*args) -> str:
     return subprocess.run(["qemu-img", *map(str, args)], check=True, capture_output=True, text=True).stdout
 
 
-@pytest.fixture(scope="module")
-def daemon(tmp_path_factory):
-    daemon = Daemon(tmp_path_factory.mktemp("flat"))
-    yield daemon
-    daemon.close()
-
-
 class FlatWorld(RealImages):
     """The pool has a chain of three, whose base lies in another pool; copies go to a third."""
 
     def __init__(self, daemon) -> None:
-        number = next(POOLS)
+        number = next(NUMBERS)
         super().__init__(daemon, daemon.folder / f"flat{number}", f"flat{number}")
         self.bases, self.target = (daemon.folder / f"flat{number}-{what}" for what in ("bases", "target"))
         for folder in (self.bases, self.target):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import time
 from dataclasses import replace
 
@@ -14,9 +13,7 @@ from limen_tui.model.jobs import JobState
 from limen_tui.model.lifecycle import Verb
 from tests.jobs.realworld import HOST, RealWorld
 from tests.jobs.test_images import SimulatedWorld
-from tests.unit.hypervisor.libvirt_daemon import Daemon, wait_for
-
-POOLS = itertools.count()
+from tests.unit.hypervisor.libvirt_daemon import wait_for
 
 
 class SimulatedCase(SimulatedWorld):
@@ -65,17 +62,9 @@ class RealCase(RealWorld):
         return self.files()
 
 
-@pytest.fixture(scope="module")
-def daemon(tmp_path_factory):
-    daemon = Daemon(tmp_path_factory.mktemp("gone"))
-    yield daemon
-    daemon.close()
-
-
 @pytest.fixture
 def real(daemon):
-    number = next(POOLS)
-    made = RealCase(daemon, daemon.folder / f"pool{number}", f"gone{number}")
+    made = RealCase.on(daemon)
     yield made
     made.close()
 

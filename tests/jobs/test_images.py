@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import itertools
 import subprocess
 import threading
 import time
@@ -24,12 +23,11 @@ from limen_tui.model.images import Image, ImageKind
 from limen_tui.model.jobs import JobState
 from limen_tui.model.xml.volume import volume_xml
 from tests.jobs import images
-from tests.jobs.realworld import HOST, OneHost, RealWorld
+from tests.jobs.realworld import HOST, NUMBERS, OneHost, RealWorld
 from tests.jobs.webserver import WebServer
-from tests.unit.hypervisor.libvirt_daemon import Daemon, wait_for
+from tests.unit.hypervisor.libvirt_daemon import wait_for
 
 NAME = "debian.qcow2"
-POOLS = itertools.count()
 
 
 class SimulatedHosts:
@@ -92,20 +90,12 @@ class RealImages(RealWorld):
         return (self.folder / name).read_bytes()
 
 
-@pytest.fixture(scope="module")
-def daemon(tmp_path_factory):
-    daemon = Daemon(tmp_path_factory.mktemp("images"))
-    yield daemon
-    daemon.close()
-
-
 @pytest.fixture(params=["simulated", pytest.param("qemu", marks=pytest.mark.lab)])
 def world(request, tmp_path):
     if request.param == "simulated":
         made = SimulatedWorld(tmp_path)
     else:
-        daemon, number = request.getfixturevalue("daemon"), next(POOLS)
-        made = RealImages(daemon, daemon.folder / f"pool{number}", f"images{number}")
+        made = RealImages.on(request.getfixturevalue("daemon"))
     yield made
     made.close()
 
@@ -255,8 +245,7 @@ def test_an_upload_goes_on_where_the_link_broke(daemon, tmp_path, monkeypatch) -
 @pytest.mark.lab
 @pytest.mark.parametrize("point", ["before", "in", "done", "written"])
 def test_a_killed_upload_is_finished_or_rolled_back(daemon, tmp_path, point) -> None:
-    number = next(POOLS)
-    world = RealImages(daemon, daemon.folder / f"pool{number}", f"images{number}")
+    world = RealImages.on(daemon)
     data = images.qcow2(40)
     plan = upload_image(world.host, world.pool, write(tmp_path / NAME, data), checksum=sums(data))
     for choose in (lambda left: world.runner.roll_back(left.id), lambda left: world.runner.resume(left.id)):
@@ -274,7 +263,7 @@ def test_a_killed_upload_is_finished_or_rolled_back(daemon, tmp_path, point) -> 
 @pytest.fixture
 def full_world(daemon, tmp_path, monkeypatch):
     """A pool that is nearly full, and nobody who looks before: room that goes while an image is written."""
-    number = next(POOLS)
+    number = next(NUMBERS)
     folder = daemon.folder / f"pool{number}"
     folder.mkdir()
     daemon.run("mount", "-t", "tmpfs", "-o", "size=2M", "tmpfs", str(folder))
@@ -383,8 +372,7 @@ def test_addresses_that_are_not_fetched(web) -> None:
 
 @pytest.mark.lab
 def test_what_somebody_took_meanwhile_is_not_deleted(daemon, tmp_path) -> None:
-    number = next(POOLS)
-    world = RealImages(daemon, daemon.folder / f"pool{number}", f"images{number}")
+    world = RealImages.on(daemon)
     try:
         plan = upload_image(world.host, world.pool, write(tmp_path / NAME, images.qcow2()))
         assert world.run(plan).state is JobState.DONE
@@ -428,8 +416,7 @@ def test_an_image_is_copied_to_another_host(tmp_path) -> None:
 
 @pytest.mark.lab
 def test_an_image_is_copied_from_pool_to_pool_and_overlays_are_refused(daemon, tmp_path) -> None:
-    number = next(POOLS)
-    world = RealImages(daemon, daemon.folder / f"pool{number}", f"images{number}")
+    world = RealImages.on(daemon)
     try:
         subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", world.folder / "a.qcow2", "8M"], check=True)
         subprocess.run(["qemu-io", "-c", "write -P 7 1M 2M", world.folder / "a.qcow2"], check=True, capture_output=True)

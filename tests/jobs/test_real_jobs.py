@@ -5,7 +5,6 @@ virsh and the pool's directory are the witnesses: either the finished VM, or exa
 
 from __future__ import annotations
 
-import itertools
 import time
 from dataclasses import replace
 
@@ -17,27 +16,10 @@ from limen_tui.jobs.recipes.change import change_plan
 from limen_tui.jobs.recipes.delete import delete_plan, purge_plan, restore_plan
 from limen_tui.model.jobs import JobState
 from limen_tui.model.keepsakes import Trashed
-from tests.jobs.realworld import HOST, RealWorld
-from tests.unit.hypervisor.libvirt_daemon import Daemon
+from tests.jobs.realworld import HOST
 
 pytestmark = pytest.mark.lab
 CREATE = ("disk", "seed", "write", "define", "autostart", "start")
-POOLS = itertools.count()
-
-
-@pytest.fixture(scope="module")
-def daemon(tmp_path_factory):
-    daemon = Daemon(tmp_path_factory.mktemp("jobs"))
-    yield daemon
-    daemon.close()
-
-
-@pytest.fixture
-def world(daemon):
-    number = next(POOLS)
-    world = RealWorld(daemon, daemon.folder / f"pool{number}", f"jobs{number}")
-    yield world
-    world.close()
 
 
 def bare(name: str, *, uuid: str = "", devices: str = "") -> str:

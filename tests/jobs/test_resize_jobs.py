@@ -5,7 +5,6 @@ virsh is the witness of definition and running VM, qemu-img of the disk.
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import replace
 
 import pytest
@@ -21,29 +20,12 @@ from limen_tui.model.resize import Wish, plan_resize
 from limen_tui.model.verbs.devices import DiskLimits
 from limen_tui.model.vm import VM, VMFacts, VMKey
 from limen_tui.model.xml.parse import parse
-from tests.jobs.realworld import HOST, MIB, RealWorld
-from tests.unit.hypervisor.libvirt_daemon import Daemon
+from tests.jobs.realworld import HOST, MIB
 
 pytestmark = pytest.mark.lab
-POOLS = itertools.count()
 INFO = HostInfo(cpus=8, memory_kib=8 << 20)
 PORTS = "".join(f"<controller type='pci' index='{i}' model='pcie-root-port'/>" for i in range(1, 8))
 WISH = Wish(2, 5, 65536, 131072, {"vda": 32 * MIB}, {"vda": DiskLimits(read_bytes=1 << 20)})
-
-
-@pytest.fixture(scope="module")
-def daemon(tmp_path_factory):
-    daemon = Daemon(tmp_path_factory.mktemp("resize"))
-    yield daemon
-    daemon.close()
-
-
-@pytest.fixture
-def world(daemon):
-    number = next(POOLS)
-    world = RealWorld(daemon, daemon.folder / f"pool{number}", f"rsz{number}")
-    yield world
-    world.close()
 
 
 @pytest.fixture(params=[True, False], ids=["running", "off"])

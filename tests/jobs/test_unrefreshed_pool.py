@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import time
 from types import SimpleNamespace
 
@@ -14,11 +13,10 @@ from limen_tui.hypervisor.session import session_connector
 from limen_tui.model.host import Host, HostState
 from limen_tui.model.jobs import JobState
 from tests.jobs import images
-from tests.jobs.realworld import HOST, RealWorld
-from tests.unit.hypervisor.libvirt_daemon import Daemon, wait_for
+from tests.jobs.realworld import HOST
+from tests.unit.hypervisor.libvirt_daemon import wait_for
 
 pytestmark = pytest.mark.lab
-POOLS = itertools.count()
 UUID = "7d3c1f0e-3c52-4f43-8f57-0a5f1f6c9a11"
 
 
@@ -35,21 +33,6 @@ class Counting:
     def refresh(self, pool) -> None:
         self.refreshed.append(pool)
         self._storage.refresh(pool)
-
-
-@pytest.fixture(scope="module")
-def daemon(tmp_path_factory):
-    daemon = Daemon(tmp_path_factory.mktemp("unrefreshed"))
-    yield daemon
-    daemon.close()
-
-
-@pytest.fixture
-def world(daemon):
-    number = next(POOLS)
-    world = RealWorld(daemon, daemon.folder / f"pool{number}", f"behind{number}")
-    yield world
-    world.close()
 
 
 def defined(world, *sources: str):
