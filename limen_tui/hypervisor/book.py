@@ -71,12 +71,16 @@ class Book:
         self.no_state = VMState.UNKNOWN
         self.dirty = False
         """Something changed since :meth:`views`."""
+        self._changed: set[str] = set()
+        """What is to be shown anew; VMs that are gone since included."""
+        self._shown: Mapping[str, VM] = MappingProxyType({})
 
     def copy(self) -> Book:
         """A book of its own with the same VMs, for the thread that takes over."""
         book = Book(self._host)
         book.no_state = self.no_state
         book.entries = {uuid: replace(entry) for uuid, entry in dict(self.entries).items()}
+        book._changed = set(book.entries)
         return book
 
     def rename(self, host: Host) -> None:
@@ -87,23 +91,24 @@ class Book:
 
     def _touch(self, entry: Entry) -> None:
         entry.view = None
+        self._changed.add(entry.uuid)
         self.dirty = True
 
     # -- what was learned --------------------------------------------------------------------------
 
     def apply(self, sample: RawSample, loads: Mapping[str, VMLoad]) -> None:
-        """Take over a full sample; VMs that are not in it are gone."""
-        seen = set()
+        """Take over a sample; VMs that are not there any more are gone."""
         for raw in sample.vms:
-            seen.add(raw.uuid)
             entry = self.entries.get(raw.uuid)
             if entry is None:
                 entry = self.entries[raw.uuid] = Entry(raw.uuid, raw.name)
                 self._touch(entry)
             self._apply_one(entry, raw, loads.get(raw.uuid, NO_LOAD), sample)
-        for uuid in self.entries.keys() - seen:
-            del self.entries[uuid]
-            self.dirty = True
+        if len(self.entries) > len(sample.vms) + len(sample.others):
+            for uuid in self.entries.keys() - sample.uuids:
+                del self.entries[uuid]
+                self._changed.add(uuid)
+                self.dirty = True
 
     def _apply_one(self, entry: Entry, raw: RawVM, load: VMLoad, sample: RawSample) -> None:
         if entry.name != raw.name:
@@ -113,6 +118,7 @@ class Book:
             self.set_state(entry.uuid, raw.state, raw.reason, mono=sample.mono, wall=sample.wall)
         if entry.load is not load and (entry.load.cpu_pct != load.cpu_pct or entry.load != load):
             entry.load, self.dirty = load, True
+            self._changed.add(entry.uuid)
         if raw.vcpus is not None and raw.vcpus != entry.vcpus:
             entry.vcpus = raw.vcpus
             self._touch(entry)
@@ -187,8 +193,16 @@ class Book:
 
     def views(self) -> Mapping[str, VM]:
         """All VMs by UUID; the same object as before for each that did not change."""
-        self.dirty = False
-        return MappingProxyType({uuid: self._view(entry) for uuid, entry in self.entries.items()})
+        changed, self._changed, self.dirty = self._changed, set(), False
+        if changed:
+            shown = dict(self._shown)
+            for uuid in changed:
+                if (entry := self.entries.get(uuid)) is not None:
+                    shown[uuid] = self._view(entry)
+                else:
+                    shown.pop(uuid, None)
+            self._shown = MappingProxyType(shown)
+        return self._shown
 
     def _view(self, entry: Entry) -> VM:
         last = entry.view

@@ -33,6 +33,10 @@ class Features:
     list_in_halves: bool = False
     """So many that even a list of them is over the limit."""
     managed_save: bool = True
+    events: bool = False
+    """It tells of what happens to a VM: not all need to be asked at every tick."""
+    some: bool = True
+    """The bulk call can be asked of some VMs only."""
     networks: bool = True
 
 

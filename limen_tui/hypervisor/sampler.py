@@ -14,6 +14,7 @@ from limen_tui.hypervisor.features import refuses
 from limen_tui.hypervisor.statsparse import raw_host, raw_vm
 from limen_tui.model.ports import Clock, Watch
 from limen_tui.model.samples import RawHost, RawSample, RawVM, StatsGroup
+from limen_tui.model.turns import whose_turn
 
 T = TypeVar("T")
 _GROUP: Final[dict[StatsGroup, int]] = {
@@ -31,7 +32,7 @@ That is 4,096 in older daemons and 16,384 in newer ones; the daemon's refusal te
 """
 COUNT_EVERY: Final = 30.0
 """Seconds between ticks that ask for vCPUs only to know how many each VM has: newer libvirts on KVM give dozens of
-figures of each vCPU, which would be most of a reply."""
+figures of each vCPU, which would be most of a reply. Also between ticks that ask all VMs, where they take turns."""
 _ACTIVE: Final = frozenset({libvirt.VIR_DOMAIN_RUNNING, libvirt.VIR_DOMAIN_BLOCKED, libvirt.VIR_DOMAIN_PAUSED})
 Record = tuple[Any, Mapping[str, Any]]
 
@@ -47,18 +48,25 @@ class Sampler:
         self.ticks = 0
         self._counts: dict[str, int] = {}
         self._count_at = float("-inf")
+        self._whole_at = float("-inf")
+        """Monotonic seconds from which the next sample is to be of all VMs."""
+        self._next: set[str] = set()
+        """VMs to be in the next sample, whosever turn it is."""
         self.domains: dict[str, Any] = {}
         """Handles by UUID as of the last sample; they must be gone before the connection is closed."""
 
     def sample(self, watch: Watch) -> RawSample:
-        """One tick: stats of all VMs, host CPU, host memory. Raises ``LimenError``."""
+        """One tick: stats of all VMs, or of those whose turn it is, host CPU, host memory. Raises ``LimenError``."""
         self.ticks += 1
         each = StatsGroup.VCPU in watch.groups
         counting = each or (StatsGroup.CPU in watch.groups and self._clock.mono() >= self._count_at)
         groups = watch.groups | {StatsGroup.VCPU} if counting else watch.groups
         try:
-            named = [(dom.UUIDString(), dom, params) for dom, params in self._bulk(groups)]
-            self.domains = {uuid: dom for uuid, dom, _ in named}
+            asked = self._whose_turn(watch)
+            named = [(dom.UUIDString(), dom, params) for dom, params in self._bulk(groups, asked)]
+            if asked is not None and not self._connection.features.some:
+                asked = None
+            self._take_over(asked, {uuid: dom for uuid, dom, _ in named})
             counts = self._counts
             raws = [
                 raw_vm(uuid, dom.name(), params, vcpus=counts.get(uuid), each=each) for uuid, dom, params in named
@@ -68,13 +76,25 @@ class Sampler:
         except libvirt.libvirtError as error:
             raise map_error(error) from error
         if counting:
-            self._counts = {vm.uuid: vm.vcpus for vm in vms if vm.vcpus}
+            counts = {vm.uuid: vm.vcpus for vm in vms if vm.vcpus}
+            self._counts = counts if asked is None else self._counts | counts
             self._count_at = self._clock.mono() + COUNT_EVERY
-        return RawSample(self._clock.mono(), self._clock.wall(), tuple(vms), host, watch.groups, watch.visible)
+        return RawSample(
+            self._clock.mono(), self._clock.wall(), tuple(vms), host, watch.groups, watch.visible,
+            frozenset(self.domains.keys() - asked) if asked is not None else frozenset(),
+        )  # fmt: skip
 
     def recount(self) -> None:
         """A VM may have other vCPUs than before."""
-        self._count_at = float("-inf")
+        self._count_at = self._whole_at = float("-inf")
+
+    def ask(self, uuid: str) -> None:
+        """Something happened to this VM: its figures are wanted at the next tick."""
+        self._next.add(uuid)
+
+    def whole(self) -> None:
+        """The next sample is to be of all VMs: some may have come or gone."""
+        self._whole_at = float("-inf")
 
     def forget(self) -> None:
         """Let go of the domain handles."""
@@ -86,13 +106,33 @@ class Sampler:
 
     # -- VMs -------------------------------------------------------------------------------------
 
-    def _bulk(self, groups: Collection[StatsGroup]) -> list[Record]:
+    def _whose_turn(self, watch: Watch) -> list[str] | None:
+        """The VMs to ask, in the order of all; ``None`` is all. What happens to the others, events tell."""
+        features = self._connection.features
+        told = features.events and features.some and features.bulk_figures
+        if watch.turns <= 1 or not told or self._clock.mono() >= self._whole_at:
+            return None
+        due = whose_turn(tuple(self.domains), watch, self.ticks) | self._next
+        return [uuid for uuid in self.domains if uuid in due]
+
+    def _take_over(self, asked: Collection[str] | None, answered: dict[str, Any]) -> None:
+        """Handles of those that answered; one that was asked and did not is gone."""
+        self._next.clear()
+        if asked is None:
+            self.domains, self._whole_at = answered, self._clock.mono() + COUNT_EVERY
+            return
+        for uuid in asked:
+            if uuid not in answered:
+                del self.domains[uuid]
+        self.domains.update(answered)
+
+    def _bulk(self, groups: Collection[StatsGroup], asked: Collection[str] | None) -> list[Record]:
         stats = libvirt.VIR_DOMAIN_STATS_STATE
         for group in groups:
             stats |= _GROUP[group]
         features = self._connection.features
         try:
-            return self._ask_bulk(stats, _NOWAIT if features.nowait else 0)
+            return self._ask_bulk(stats, _NOWAIT if features.nowait else 0, asked)
         except libvirt.libvirtError as error:
             if features.nowait and error.get_error_code() in (
                 libvirt.VIR_ERR_INVALID_ARG, libvirt.VIR_ERR_ARGUMENT_UNSUPPORTED,
@@ -100,20 +140,22 @@ class Sampler:
                 features.nowait = False
             elif not features.stats_in_chunks and _too_many(error):
                 features.stats_in_chunks = True
+            elif asked is not None and refuses(error):
+                features.some, asked = False, None
             elif features.bulk and refuses(error):
                 features.bulk = features.bulk_figures = False
             else:
                 raise
-        return self._bulk(groups)
+        return self._bulk(groups, asked)
 
-    def _ask_bulk(self, stats: int, flags: int) -> list[Record]:
+    def _ask_bulk(self, stats: int, flags: int, asked: Collection[str] | None) -> list[Record]:
         raw = self._connection.raw
         if not self._connection.features.bulk:
             records: list[Record] = self._states_by_list()
-        elif not self._connection.features.stats_in_chunks:
+        elif asked is None and not self._connection.features.stats_in_chunks:
             records = self._call(raw.getAllDomainStats, stats, flags)
         else:
-            domains = self._list()
+            domains = self._list() if asked is None else [self.domains[uuid] for uuid in asked]
             records = []
             for start in range(0, len(domains), CHUNK):
                 records += self._call(raw.domainListGetStats, domains[start : start + CHUNK], stats, flags)

@@ -116,7 +116,8 @@ class Serving:
     # -- what others ask for -------------------------------------------------------------------------
 
     def sample_soon(self) -> None:
-        """Tick now instead of at the next interval."""
+        """Tick now instead of at the next interval, and ask for all VMs."""
+        self._sampler.whole()
         self._agenda.at("tick", Priority.TICK, self._context.clock.mono())
 
     def rewatch(self) -> None:
@@ -128,9 +129,11 @@ class Serving:
         """Something may have changed of this VM: ask what ``then`` says, soon and once."""
         now = self._context.clock.mono()
         if Then.LIST in then:
+            self._sampler.whole()
             self._agenda.by("tick", Priority.EVENT, now)
         if Then.STATE in then:
             self._pending.add(uuid)
+            self._sampler.ask(uuid)
             held = self._held.get(uuid)
             self._agenda.by("states", Priority.EVENT, held[0] if held else now)
         if Then.XML in then:
@@ -175,7 +178,7 @@ class Serving:
         before = clock.mono()
         watch = self._context.watch
         sample = self._sampler.sample(watch)
-        self._book.apply(sample, self._meter.update(sample, sparing=watch.sparing))
+        self._book.apply(sample, self._meter.update(sample))
         self._details = self._detail_meter.update(sample, watch.close)
         load = host_load(None if self._last is None else self._last.host, sample.host)
         self._load = replace(
@@ -185,7 +188,7 @@ class Serving:
             self._info = replace(self._info, memory_kib=sample.host.mem_total_kib)
         # the VMs' counters are the meter's to keep, and only those that it still wants
         first, self._last, self._bad_ticks = self._last is None, replace(sample, vms=()), 0
-        self._learn(sample.wall, everything=first)
+        self._learn(sample, everything=first)
         self._publish(first=first)
         if first:
             for name in ("marks", "addresses"):
@@ -195,12 +198,12 @@ class Serving:
     def _next_tick(self, share: float = 1.0) -> None:
         self._agenda.at("tick", Priority.TICK, self._context.clock.mono() + self._context.watch.interval * share)
 
-    def _learn(self, wall: float, *, everything: bool) -> None:
-        """See to VMs that are new or run anew since the last sample; after connecting that is all of them."""
-        news = []
-        for uuid, dom in self._sampler.domains.items():
+    def _learn(self, sample: RawSample, *, everything: bool) -> None:
+        """See to VMs that are new or run anew since their last sample; after connecting that is all of them."""
+        news, domains = [], self._sampler.domains
+        for uuid in [vm.uuid for vm in sample.vms]:
             entry = self._book.entries[uuid]
-            begun = self._book.set_run(uuid, dom.ID(), wall=wall)
+            begun = self._book.set_run(uuid, domains[uuid].ID(), wall=sample.wall)
             if begun:
                 self._asked_balloon.discard(uuid)
                 if self._local and not entry.started_exact and (at := qemu_started_at(entry.name)):

@@ -46,7 +46,6 @@ class Worker:
         self._backoff = Backoff(rng)
         self.book = book or Book(context.host)
         self._hurry = False
-        self._has_events = False
         self._end_transport: Callable[[], None] | None = None
         self.connection: Connection | None = None
         """The open connection, for acts; other threads hold it with :meth:`Connection.using`."""
@@ -107,7 +106,7 @@ class Worker:
             mailbox.put(Priority.USER, lambda: serving.link_broke(error))
 
         connection.on_close(closed)
-        self._has_events = subscribe(connection, post)
+        connection.features.events = subscribe(connection, post)
         self.connection, self.serving = connection, serving
         context.busy_since = None
         self._backoff.reset()
@@ -180,7 +179,7 @@ class Worker:
         """The verbs over ``connection``; what they change is looked at again."""
 
         def after(uuid: str, then: Then) -> None:
-            if self._has_events:
+            if connection.features.events:
                 # the event tells, and holds a stop back that a start may follow; asking now would not
                 then &= ~Then.STATE
             self._context.mailbox.put(

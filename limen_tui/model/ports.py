@@ -58,8 +58,8 @@ class Watch:
     """UUIDs of the rows on screen."""
     close: frozenset[str] = frozenset()
     """UUIDs of the VMs looked at closely: the figures of each of their devices are wanted."""
-    sparing: bool = False
-    """The fleet is large: the figures of a VM that is not ``visible`` are worked out at every second tick."""
+    turns: int = 1
+    """More than one in a large fleet: that many ticks share the VMs that are neither ``visible`` nor ``close``."""
 
 
 class Clock(Protocol):

@@ -108,3 +108,10 @@ class RawSample:
     groups: frozenset[StatsGroup] = ALL_GROUPS
     detail: frozenset[str] | None = None
     """UUIDs of the VMs whose figures of each vCPU are wanted; ``None`` is all."""
+    others: frozenset[str] = frozenset()
+    """UUIDs of VMs that are there, too: it was not their turn to be asked."""
+
+    @property
+    def uuids(self) -> frozenset[str]:
+        """Of all that are there."""
+        return self.others.union([vm.uuid for vm in self.vms])

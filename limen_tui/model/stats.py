@@ -24,48 +24,34 @@ class RateMeter:
     """Keeps the last sample of one host and turns the next into loads."""
 
     def __init__(self) -> None:
-        self._before: float | None = None
-        """Monotonic seconds of the last sample."""
-        self._raw: dict[str, RawVM] = {}
+        self._raw: dict[str, tuple[float, RawVM]] = {}
+        """Of each VM its last counters, and the monotonic seconds at which they were read."""
         self._loads: dict[str, VMLoad] = {}
-        self._left: dict[str, float] = {}
-        """VMs left out the last time, with the monotonic seconds of the counters that are kept of them."""
-        self._turn = 0
 
-    def update(self, sample: RawSample, *, sparing: bool = False) -> Mapping[str, VMLoad]:
-        """Loads by UUID for every VM in ``sample``. A VM seen for the first time has no rates yet.
+    def update(self, sample: RawSample) -> Mapping[str, VMLoad]:
+        """Loads by UUID of every VM that is there; those whose turn it was not keep theirs. Good until the next update.
 
-        ``sparing``: a running VM whose details are not wanted keeps its load every other time and then has rates over
-        both; it is half of such VMs each time.
+        A VM seen for the first time has no rates yet. Rates are over the time since the VM's own last counters.
         """
-        before, raw, left, seconds = self._before, self._raw, self._left, 0.0
-        if before is not None:
-            seconds = sample.mono - before
-            if 0 <= seconds < SHORTEST:
-                return {vm.uuid: self._loads.get(vm.uuid, NO_LOAD) for vm in sample.vms}
-            if seconds < 0:
-                raw, left = {}, {}
-        self._turn = turn = 1 - self._turn
-        known, detail = self._loads, sample.detail
-        loads, kept, leaving = dict[str, VMLoad](), dict[str, RawVM](), dict[str, float]()
-        for place, vm in enumerate(sample.vms):
+        raw, loads, mono, detail = self._raw, self._loads, sample.mono, sample.detail
+        for vm in sample.vms:
             uuid = vm.uuid
-            old, each = raw.get(uuid), detail is None or uuid in detail
-            if (
-                sparing and not each and place & 1 == turn and uuid not in left and before is not None
-                and old is not None and old.state in RUNNING_STATES and vm.state == old.state
-                and known[uuid].cpu_pct is not None
-            ):  # fmt: skip
-                loads[uuid], kept[uuid], leaving[uuid] = known[uuid], old, before
-                continue
-            loads[uuid] = _load(old, vm, sample.mono - left[uuid] if uuid in left else seconds, each=each)
-            kept[uuid] = vm
-        self._before, self._raw, self._loads, self._left = sample.mono, kept, loads, leaving
+            old, seconds = None, 0.0
+            if (known := raw.get(uuid)) is not None:
+                seconds = mono - known[0]
+                if 0 <= seconds < SHORTEST:
+                    continue
+                old = known[1]
+            loads[uuid] = _load(old, vm, seconds, each=detail is None or uuid in detail)
+            raw[uuid] = mono, vm
+        if len(raw) > len(sample.vms) + len(sample.others):
+            for uuid in raw.keys() - sample.uuids:
+                del raw[uuid], loads[uuid]
         return loads
 
     def reset(self) -> None:
-        """Forget the last sample: the link was lost, and the gap would be averaged over."""
-        self._before, self._raw, self._left = None, {}, {}
+        """Forget the last samples: the link was lost, and the gap would be averaged over."""
+        self._raw, self._loads = {}, {}
 
 
 def host_load(before: RawHost | None, now: RawHost) -> HostLoad:

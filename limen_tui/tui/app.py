@@ -23,7 +23,7 @@ from textual.notifications import SeverityLevel
 from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
 
-from limen_tui.fleet.fleet import MANY, Fleet, running_acts
+from limen_tui.fleet.fleet import MANY, TURNS, Fleet, running_acts
 from limen_tui.model.actions import BY_ID, Target
 from limen_tui.model.host import Problem
 from limen_tui.model.ports import Watch
@@ -236,10 +236,10 @@ class LimenApp(App[int], inherit_bindings=False):
         if needs is None:
             return
         refresh, hosts = self.settings.refresh, self.fleet.hosts
-        sparing = self.fleet.view.totals.vms >= MANY
-        if (needs, hosts, sparing) == self._watched:
+        turns = TURNS if self.fleet.view.totals.vms >= MANY else 1
+        if (needs, hosts, turns) == self._watched:
             return
-        self._watched = needs, hosts, sparing
+        self._watched = needs, hosts, turns
         visible: dict[str, set[str]] = {}
         for key in needs.visible:
             visible.setdefault(key.host_id, set()).add(key.uuid)
@@ -250,7 +250,7 @@ class LimenApp(App[int], inherit_bindings=False):
                 Watch(refresh.on_screen if close else refresh.background,
                       USUAL_GROUPS if needs.close and not close else needs.groups,
                       frozenset(visible.get(host.id, ())),
-                      frozenset(key.uuid for key in needs.close if key.host_id == host.id), sparing),
+                      frozenset(key.uuid for key in needs.close if key.host_id == host.id), turns),
             )  # fmt: skip
 
     def action_leave(self, code: int = 0) -> None:

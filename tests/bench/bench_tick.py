@@ -16,6 +16,7 @@ from pathlib import Path
 
 import libvirt
 
+from limen_tui.fleet.fleet import TURNS
 from limen_tui.hypervisor.book import Book
 from limen_tui.hypervisor.connection import Connection
 from limen_tui.hypervisor.sampler import Sampler
@@ -71,14 +72,14 @@ def ticks(connection: Connection) -> dict[str, float]:
         turn += 1
         sample = sampler.sample(watch)
         # a second apart for the meter, whatever the pace here
-        book.apply(sample, meter.update(replace(sample, mono=float(turn)), sparing=watch.sparing))
+        book.apply(sample, meter.update(replace(sample, mono=float(turn))))
         book.views()
 
     return {
         "libvirt's binding alone": cpu_of(bare),
         "the same with each vCPU": cpu_of(lambda: bare(libvirt.VIR_DOMAIN_STATS_VCPU)),
         "Limen": cpu_of(lambda: ours(Watch(groups=USUAL_GROUPS))),
-        "Limen, sparing": cpu_of(lambda: ours(Watch(groups=USUAL_GROUPS, sparing=True))),
+        "Limen, taking turns": cpu_of(lambda: ours(Watch(groups=USUAL_GROUPS, turns=TURNS))),
     }  # fmt: skip
 
 

@@ -7,6 +7,7 @@ import gc
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ def serve(
     many rows on screen change once a second and nothing else; ``usual``: the refresh rates that Limen has by default.
     """
     from limen_tui.fleet.actor import Actor
-    from limen_tui.fleet.fleet import MANY, Fleet
+    from limen_tui.fleet.fleet import MANY, TURNS, Fleet
     from limen_tui.hypervisor.simulated import simulated_fleet
     from limen_tui.inventory import open_inventory
     from limen_tui.model.clock import SystemClock
@@ -44,7 +45,7 @@ def serve(
         gc.set_threshold(YOUNG, 20, 50)
         fleet.start()
         for host in made.hosts:
-            fleet.watch(host.id, Watch(1.0, USUAL_GROUPS, sparing=vms >= MANY))
+            fleet.watch(host.id, Watch(1.0, USUAL_GROUPS, turns=TURNS if vms >= MANY else 1))
         time.sleep(3600)
     if still:
         fleet.start()
@@ -59,10 +60,12 @@ def only_live(self: Any) -> None:
     """In place of a simulated host's sample: its machines live and tell their counters; nobody reads them."""
     from limen_tui.model.samples import StatsGroup
 
-    wall = self._clock.wall()
-    for machine in self._machines.values():
+    wall, due = self._clock.wall(), self._due()
+    self._load = replace(self._load, ticks=self._load.ticks + 1)
+    for uuid, machine in self._machines.items():
         machine.live(wall)
-        machine.raw(vcpus_too=StatsGroup.VCPU in self._watch.groups)
+        if uuid in due:
+            machine.raw(vcpus_too=StatsGroup.VCPU in self._watch.groups)
     self._host_counters()
 
 

@@ -87,6 +87,21 @@ def test_watch_changes_the_interval(rig) -> None:
     rig.ticks(4)
 
 
+def test_where_vms_take_turns_those_off_the_screen_are_up_to_date_all_the_same(rig) -> None:
+    running, stopped = rig.a_running_vm, rig.a_stopped_vm
+    rig.port.watch(Watch(interval=0.2, visible=frozenset({running}), turns=3))
+    rig.ticks(3)
+    act(rig, Verb.START, stopped)
+    rig.wait_vm(stopped, lambda vm: vm.state is VMState.RUNNING)
+    if rig.capabilities.has_figures:
+        rig.wait_vm(stopped, lambda vm: vm.load.cpu_pct is not None)
+        first = rig.vm(stopped).load
+        rig.wait_vm(stopped, lambda vm: vm.load is not first)
+    act(rig, Verb.FORCE_OFF, stopped)
+    rig.wait_vm(stopped, lambda vm: vm.state is VMState.STOPPED and vm.load.cpu_pct is None)
+    assert rig.vm(running).state is VMState.RUNNING
+
+
 def test_refresh_does_not_wait_for_the_tick(rig) -> None:
     rig.port.watch(Watch(interval=600.0))
     for _ in range(3):  # one tick may have been due already, three are not

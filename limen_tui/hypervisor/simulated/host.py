@@ -23,6 +23,7 @@ from limen_tui.model.lifecycle import VMState
 from limen_tui.model.ports import EventSink, HostVerbs, Priority, Watch
 from limen_tui.model.samples import RawHost, RawSample, RawVM, StatsGroup
 from limen_tui.model.stats import RateMeter, host_load
+from limen_tui.model.turns import whose_turn
 from limen_tui.model.vm import VM, VMKey
 
 T = TypeVar("T")
@@ -50,6 +51,8 @@ class SimulatedHost:
         self._machines = {m.uuid: Machine(m, clock.wall()) for m in made}
         self._meter = RateMeter()
         self._detail_meter = DetailMeter()
+        self._whole = True
+        """The next sample is the first since the link came up."""
         self._still: dict[str, RawVM] = {}
         self._raw_host: RawHost | None = None
         self._cpu = [0, 0]
@@ -164,6 +167,7 @@ class SimulatedHost:
         problem = SILENT if state in (HostState.DOWN, HostState.STALE) else None
         self._next = 0.0
         if state is HostState.UP:
+            self._whole = True
             self._meter.reset()
             self._detail_meter.reset()
             self._publish(state=state, since=wall, problem=None, retry_at=None, info=self._info())
@@ -182,18 +186,21 @@ class SimulatedHost:
     def _sample(self) -> None:
         now, wall = self._clock.mono(), self._clock.wall()
         vcpus_too = StatsGroup.VCPU in self._watch.groups
-        raws, still = [], self._still
+        raws, still, due = [], self._still, self._due()
         for uuid, machine in self._machines.items():
             if event := machine.live(wall):
                 self._tell(machine, event)
+            if uuid not in due and (old := self._vms.get(uuid)) is not None and old.state is machine.state:
+                continue
             if machine.state is VMState.STOPPED:
                 # nothing of it moves: its record is made once
                 raw = still.get(uuid) or still.setdefault(uuid, machine.raw(vcpus_too=False))
             else:
                 raw = machine.raw(vcpus_too=vcpus_too)
             raws.append(raw)
-        sample = RawSample(now, wall, tuple(raws), detail=self._watch.visible)
-        loads = self._meter.update(sample, sparing=self._watch.sparing)
+        others = self._machines.keys() - [raw.uuid for raw in raws] if len(raws) < len(self._machines) else ()
+        sample = RawSample(now, wall, tuple(raws), detail=self._watch.visible, others=frozenset(others))
+        loads = self._meter.update(sample)
         details = self._detail_meter.update(sample, self._watch.close)
         vms, known, host_id, host_name = {}, self._vms, self.host.id, self.host.name
         for uuid, machine in self._machines.items():
@@ -215,6 +222,11 @@ class SimulatedHost:
         self._raw_host = raw_host
         self._load = replace(figures, tick_ms=1.5 + self._number, rpcs=self._load.rpcs + 3, ticks=self._load.ticks + 1)
         self._publish(vms=MappingProxyType(vms), details=details, sampled_at=wall, load=self._load)
+
+    def _due(self) -> set[str]:
+        """Whose turn it is to be asked."""
+        whole, self._whole = self._whole, False
+        return set(self._machines) if whole else whose_turn(tuple(self._machines), self._watch, self._load.ticks)
 
     def _host_counters(self) -> RawHost:
         active = [machine for machine in self._machines.values() if machine.state.is_active]

@@ -52,9 +52,6 @@ def check_pool(spec: PoolSpec) -> None:
         raise InputError("The pool's source is missing", f"A {spec.kind} pool needs one: {what[spec.kind]}.")
     if spec.kind == "netfs" and not spec.source_host:
         raise InputError("The pool's server is missing", "A netfs pool needs one.")
-    if not _is_path(spec.path):
-        raise InputError("The pool's path cannot be used", clean(spec.path[:200]),
-                         "It must be absolute, without .. .")  # fmt: skip
     if spec.kind in ("fs", "netfs") and not _is_path(spec.source):
         raise InputError("The pool's source cannot be used", clean(spec.source[:200]),
                          "It must be an absolute path, without .. .")  # fmt: skip
@@ -63,6 +60,9 @@ def check_pool(spec: PoolSpec) -> None:
                          "It is the name of a volume group, such as vg0.")  # fmt: skip
     if clean(spec.source_host) != spec.source_host or any(sign.isspace() for sign in spec.source_host):
         raise InputError("The pool's server cannot be used", clean(spec.source_host[:200]))
+    if not _is_path(spec.path):
+        raise InputError("The pool's path cannot be used", clean(spec.path[:200]),
+                         "It must be absolute, without .. .")  # fmt: skip
 
 
 def _is_path(path: str) -> bool:

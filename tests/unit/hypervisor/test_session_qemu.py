@@ -166,15 +166,22 @@ def test_a_frozen_qemu_does_not_hold_up_its_host_for_long(watch_host, guests):
 
 
 class Flags:
-    """Stands before a virConnect and keeps which groups each bulk call asked for."""
+    """Stands before a virConnect and keeps which groups each bulk call asked for, and of which VMs (none: of all)."""
 
     def __init__(self, raw) -> None:
         self._raw = raw
         self.asked: list[bool] = []
+        self.of: list[frozenset[str]] = []
 
     def getAllDomainStats(self, stats, flags):
         self.asked.append(bool(stats & libvirt.VIR_DOMAIN_STATS_VCPU))
+        self.of.append(frozenset())
         return self._raw.getAllDomainStats(stats, flags)
+
+    def domainListGetStats(self, doms, stats, flags):
+        self.asked.append(bool(stats & libvirt.VIR_DOMAIN_STATS_VCPU))
+        self.of.append(frozenset(dom.name() for dom in doms))
+        return self._raw.domainListGetStats(doms, stats, flags)
 
     def __getattr__(self, name):
         return getattr(self._raw, name)
@@ -217,3 +224,34 @@ def test_a_vcpu_plugged_in_by_limen_counts_at_once(watch_host, guests):
     guests.virsh("destroy", "grown")
     guests.virsh("undefine", "grown")
     host.until(lambda _: host.vm("grown") is None)
+
+
+def test_vms_off_the_screen_are_asked_in_turns_and_whoever_changes_them_is_seen(watch_host, guests):
+    made = []
+
+    def opener(uri, read_only):
+        made.append(Flags(open_libvirt(uri, read_only)))
+        return made[-1]
+
+    host = watch_host(guests.uri(), open=opener, watch=Watch(interval=0.1, groups=USUAL_GROUPS))
+    shown = host.vm_until("on", lambda vm: vm.load.cpu_pct is not None and vm.facts.machine).key.uuid
+    guests.define(small_guest("third"), start=True)
+    host.session.watch(Watch(interval=0.1, groups=USUAL_GROUPS, visible=frozenset({shown}), turns=3))
+    host.vm_until("third", lambda vm: vm.load.cpu_pct is not None and vm.facts.machine)
+    of = made[0].of
+    host.until(lambda _: len(of) > 12 and all(of[-6:]))  # all that was new has been looked at
+    rounds = of[-6:]
+    assert all("on" in each for each in rounds)
+    for name in ("off", "third"):
+        assert [name in each for each in rounds].count(True) == 2
+    guests.virsh("suspend", "third")
+    host.vm_until("third", lambda vm: vm.state is VMState.PAUSED and vm.load.cpu_pct == 0.0)
+    guests.virsh("resume", "third")
+    host.vm_until("third", lambda vm: vm.state is VMState.RUNNING and vm.load.cpu_pct)
+    guests.virsh("destroy", "third")
+    host.vm_until("third", lambda vm: vm.state is VMState.STOPPED and vm.load.cpu_pct is None)
+    guests.virsh("undefine", "third")
+    host.until(lambda _: host.vm("third") is None)
+    ticks, calls = host.now.load.ticks, host.now.load.rpcs
+    later = host.until(lambda snap: snap.load.ticks >= ticks + 6).load
+    assert later.rpcs - calls == 3 * (later.ticks - ticks)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -167,34 +168,29 @@ def test_a_stopped_vm_without_figures_is_one_shared_object() -> None:
     assert RateMeter().update(sample(0.0, raw(OFF)))["u"] == NO_LOAD
 
 
-def test_sparing_works_out_half_of_the_rows_that_are_not_on_screen_each_time() -> None:
-    meter, names = RateMeter(), ("on-screen", "a", "b")
-
-    def at(second: int) -> dict[str, VMLoad]:
-        vms = tuple(RawVM(name, name, RUNNING, cpu_time_ns=second**2 * SECOND // 100, vcpus=1) for name in names)
-        seen = RawSample(float(second), 0.0, vms, detail=frozenset({"on-screen"}))
-        return dict(meter.update(seen, sparing=True))
-
-    at(0)
-    rates = [{name: load.cpu_pct for name, load in at(second).items()} for second in range(1, 6)]
-    # the counter is the square of the time in hundredths: over one second a rate is odd, over two it is even
-    by_name = {name: pytest.approx([each[name] for each in rates]) for name in names}
-    assert by_name == {"on-screen": [1, 3, 5, 7, 9], "a": [1, 1, 4, 4, 8], "b": [1, 3, 3, 6, 6]}
-
-
-def test_sparing_tells_at_once_of_what_does_not_just_go_on() -> None:
+def test_a_vm_whose_turn_it_was_not_keeps_its_load_and_then_has_rates_over_its_own_time() -> None:
     meter = RateMeter()
 
-    def at(mono: float, *vms: RawVM) -> VMLoad:
-        return meter.update(RawSample(mono, 0.0, vms, detail=frozenset()), sparing=True)["u"]
+    def at(second: int, *asked: str) -> dict[str, float | None]:
+        vms = tuple(RawVM(name, name, RUNNING, cpu_time_ns=second**2 * SECOND // 100, vcpus=1) for name in asked)
+        seen = RawSample(float(second), 0.0, vms, others=frozenset("ab").difference(asked))
+        return {name: load.cpu_pct for name, load in meter.update(seen).items()}
 
-    for mono in range(4):
-        at(mono, raw(cpu_time_ns=mono * SECOND // 2, vcpus=1))
-    for mono in (4, 5):
-        assert at(mono, raw(PAUSED, cpu_time_ns=2 * SECOND, vcpus=1)).cpu_pct == 0.0
-    assert at(6, raw(cpu_time_ns=3 * SECOND, vcpus=1)).cpu_pct is None
-    assert at(7, raw(cpu_time_ns=3 * SECOND + SECOND // 4, vcpus=1)).cpu_pct == pytest.approx(25.0)
-    assert at(8, raw(OFF)) == NO_LOAD
+    at(0, "a", "b")
+    rates = [at(1, "a"), at(2, "a"), at(3, "a", "b"), at(4, "b")]
+    # the counter is the square of the time in hundredths: over one second a rate is odd, over three it is that many
+    assert [rate["a"] for rate in rates] == pytest.approx([1, 3, 5, 5])
+    assert [rate["b"] for rate in rates] == [None, None, pytest.approx(3), pytest.approx(7)]
+
+
+def test_a_vm_that_is_not_there_any_more_is_forgotten() -> None:
+    meter = RateMeter()
+    vms = tuple(RawVM(name, name, RUNNING, cpu_time_ns=SECOND) for name in "abc")
+    meter.update(RawSample(0.0, 0.0, vms))
+    assert set(meter.update(RawSample(1.0, 0.0, vms[:1], others=frozenset("b")))) == {"a", "b"}
+    assert set(meter.update(RawSample(2.0, 0.0, vms[1:]))) == {"b", "c"}
+    meter.reset()
+    assert set(meter.update(RawSample(3.0, 0.0, vms[2:]))) == {"c"}
 
 
 def test_host_figures() -> None:
@@ -218,19 +214,24 @@ VMS = st.builds(
 )  # fmt: skip
 SAMPLES = st.lists(
     st.builds(
-        RawSample, st.floats(-1e6, 1e6), st.floats(-1e12, 1e12), st.lists(VMS, max_size=3).map(tuple),
-        detail=st.none() | st.just(frozenset("u")),
+        RawSample, st.floats(-1e6, 1e6), st.floats(-1e12, 1e12),
+        st.lists(VMS, max_size=3, unique_by=lambda vm: vm.uuid).map(tuple),
+        detail=st.none() | st.just(frozenset("u")), others=st.frozensets(st.sampled_from("uvw")),
     ),
     max_size=5,
 )
 
 
-@given(SAMPLES, st.booleans())
-def test_no_sample_makes_an_absurd_figure(samples: list[RawSample], sparing: bool) -> None:
+@given(SAMPLES)
+def test_no_sample_makes_an_absurd_figure(samples: list[RawSample]) -> None:
     meter = RateMeter()
-    for each in samples:
-        loads = meter.update(each, sparing=sparing)
-        assert set(loads) == {vm.uuid for vm in each.vms}
+    known: set[str] = set()
+    for drawn in samples:
+        asked = {vm.uuid for vm in drawn.vms}
+        each = replace(drawn, others=(drawn.others & known) - asked)
+        loads = meter.update(each)
+        known = set(loads)
+        assert known == each.uuids
         for load in loads.values():
             shares = [load.cpu_pct, load.mem_pct, load.steal_pct, *load.vcpu_pct]
             rates = [load.disk_rd_bps, load.disk_wr_bps, load.disk_rd_iops, load.disk_wr_iops, load.net_rx_bps,
