@@ -12,8 +12,9 @@ from limen_tui.model.units import clean
 def create_pool(host: Host, spec: PoolSpec, xml: str, *, autostart: bool = True) -> JobPlan:
     """Define the pool of ``xml``, make its folder where it has one, start it."""
     name, args = clean(spec.name), {"name": spec.name}
-    steps = [StepPlan("pool.define", f"Define pool {name} at {clean(spec.path)}",
-                      {**args, "path": spec.path, "xml": xml})]  # fmt: skip
+    origin = {"fs": spec.source, "netfs": f"{spec.source_host}:{spec.source}"}.get(spec.kind, "")
+    label = f"Define pool {name} at {clean(spec.path)}" + (f", of {clean(origin)}" if origin else "")
+    steps = [StepPlan("pool.define", label, {**args, "path": spec.path, "xml": xml})]
     if spec.kind != "logical":  # of a volume group it would make a new one
         steps.append(StepPlan("pool.build", f"Make {clean(spec.path)} where it is missing", args))
     steps.append(StepPlan("pool.start", f"Start pool {name}", args))

@@ -38,10 +38,10 @@ def empty_text(
 def delete_text(host_name: str, found: PoolSurvey, notes: Iterable[str]) -> str:
     """What is asked before a pool is forgotten: what lies in it, that it stays, who uses it."""
     pool, stopped = found.pool, found.use.stopped
-    count = "its volumes are not counted while it is stopped"
+    count = ". Its volumes are not counted while it is stopped."
     if pool.volumes is not None:
-        count = f"with {pool.volumes or 'no'} volume{'' if pool.volumes == 1 else 's'}"
-    first = f"{clean(pool.name)} on {clean(host_name)}, {count}."
+        count = f", with {pool.volumes or 'no'} volume{'' if pool.volumes == 1 else 's'}."
+    first = f"{clean(pool.name)} on {clean(host_name)}{count}"
     what = "It is stopped, and its definition forgotten." if pool.active else "Its definition is forgotten."
     users = "No VM has a disk in it."
     if stopped:

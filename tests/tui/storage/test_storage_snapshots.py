@@ -84,3 +84,37 @@ def test_dialogs(app: LimenApp, sim: SimulatedFleet, snap_compare: Any, size: tu
         await pilot.pause()
 
     assert snap_compare(app, terminal_size=size, run_before=look)
+
+
+@pytest.mark.parametrize("size", SIZES[:2])
+@pytest.mark.parametrize("kind", ["dir", "netfs"])
+def test_new_pool(app: LimenApp, sim: SimulatedFleet, snap_compare: Any, size: tuple[int, int], kind: str) -> None:
+    async def look(pilot: Pilot[Any]) -> None:
+        await go_on(app, sim, pilot)
+        await pilot.press("3")
+        await go_on(app, sim, pilot)
+        await pilot.press("n")
+        await go_on(app, sim, pilot)
+        dialog: Any = app.screen
+        dialog.query_one("#kind").value = kind
+        await pilot.press(*"fast")
+        if kind == "netfs":
+            dialog.query_one("#source").value = "/srv/export"
+            dialog.query_one("#server").value = "nas1"
+        await go_on(app, sim, pilot)
+
+    assert snap_compare(app, terminal_size=size, run_before=look)
+
+
+def test_question_before_a_pool_is_forgotten(app: LimenApp, sim: SimulatedFleet, snap_compare: Any) -> None:
+    async def look(pilot: Pilot[Any]) -> None:
+        await go_on(app, sim, pilot)
+        await pilot.press("3")
+        await go_on(app, sim, pilot)
+        table: Any = app.main.panel.table
+        row = next(row for row in app.main.panel.rows(app.fleet.view) if row.thing.name == "vg0")  # type: ignore[attr-defined]
+        table.move_to((row.host_id, row.thing.uuid))
+        await pilot.press("ctrl+d")
+        await go_on(app, sim, pilot)
+
+    assert snap_compare(app, terminal_size=SIZES[0], run_before=look)

@@ -86,6 +86,22 @@ def test_a_pool_is_created_and_deleted_as_a_job(limen, a_pool, tmp_path) -> None
     ]
 
 
+def test_autostart_is_switched_on_and_off(limen) -> None:
+    words = ("pool", "autostart", "iso")
+    for on in ("off", "on"):
+        ran = limen("--demo", *words, on, "--host", "alder")
+        assert (ran.code, ran.out) == (0, f"pool iso on alder: autostart {on}\n"), ran.err
+    assert limen("--demo", *words, "off", "--host", "alder", "--json").json["autostart"] is False
+    assert "read-only" in limen("--demo", "--read-only", *words, "on", "--host", "alder").err
+    assert limen("--demo", *words, "maybe", "--host", "alder").code == 2
+
+
+def test_what_a_pool_of_a_volume_group_lies_at_is_known(limen, a_pool) -> None:
+    ran = limen("-c", a_pool, "pool", "create", "new", "--host", "local-default", "--kind", "logical", "--source",
+                "vg7", "--dry-run")  # fmt: skip
+    assert ran.code == 0 and "<path>/dev/vg7</path>" in ran.out and "Make " not in ran.out
+
+
 def test_a_dry_run_only_tells(limen, a_pool) -> None:
     words = ("--host", "local-default", "--dry-run")
     ran = limen("-c", a_pool, "--read-only", "pool", "create", "new", "--path", "/srv/new", *words)
