@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from rich.console import RenderableType
+from rich.text import Text
 from textual import events
 from textual.message import Message
 from textual.widgets import Input, Select
@@ -44,7 +48,12 @@ class PasswordEntry(Input):
 
 
 class Choice(Select[str]):
-    """One of several, in a form that may be left while it is still being made."""
+    """One of several, in a form that may be left while it is still being made. Labels are no markup: they are names of
+    hosts, pools and images, and one such as ``[/x]`` would be a mistake in it."""
+
+    def _setup_variables_for_options(self, options: Iterable[tuple[RenderableType, str]]) -> None:
+        plain = [(Text(label) if isinstance(label, str) else label, value) for label, value in options]
+        super()._setup_variables_for_options(plain)
 
     def _on_mount(self, event: events.Mount) -> None:
         # Textual makes no parts for a widget that is on its way out, and then looks for them

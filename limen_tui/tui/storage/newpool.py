@@ -72,7 +72,7 @@ class NewPoolDialog(PlanDialog):
 
     def body(self) -> ComposeResult:
         """Fields, what will be done, buttons."""
-        hosts = [(clean(host.name).replace("[", r"\["), host.id) for host in self._hosts.values()]
+        hosts = [(clean(host.name), host.id) for host in self._hosts.values()]
         yield self._row("name", "Name", Input(id="name", placeholder="images", max_length=250, select_on_focus=False))
         yield self._row("host", "Host", Choice(hosts, value=self._host_id, allow_blank=False, id="host", compact=True))
         yield self._row("kind", "Kind", Choice(KINDS, value="dir", allow_blank=False, id="kind", compact=True))

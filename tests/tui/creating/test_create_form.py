@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import fields, replace
 
 import pytest
-from textual.app import App
+from textual.app import App, ComposeResult
 from textual.widgets import Input, OptionList, Select
 
 from limen_tui.model.jobs import JobState
@@ -224,3 +224,24 @@ async def test_each_host_to_choose_from_takes_one_line_on_a_narrow_terminal() ->
         choices = world.app.screen.query_one("#host SelectOverlay", OptionList)
         assert choices.option_count == len(world.app.fleet.hosts)
         assert choices.virtual_size.height == choices.option_count
+
+
+async def test_labels_are_plain_text_whatever_names_from_outside_have_in_them() -> None:
+    names = ["[/x].iso", "[red]base[/red].img", "[@click=app.quit]x"]
+
+    class Form(App[None]):
+        def compose(self) -> ComposeResult:
+            yield Choice([(name, name) for name in names], value=names[1], allow_blank=False)
+
+    app = Form()
+    async with app.run_test() as pilot:
+        choice = app.query_one(Choice)
+        assert names[1] in str(choice.query("SelectCurrent Static").first().render())
+        await pilot.press("tab", "enter")
+        shown = choice.query_one(OptionList)
+        assert [str(shown.get_option_at_index(place).prompt) for place in range(3)] == names
+        await pilot.press("[", "/", "enter")  # what is typed looks for a label
+        assert choice.value == names[0]
+        choice.set_options([("[/y]", "y")])
+        await pilot.pause()
+        assert "[/y]" in str(choice.query("SelectCurrent Static").first().render())
