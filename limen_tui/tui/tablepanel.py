@@ -47,6 +47,8 @@ class TablePanel(ViewPanel, Generic[R]):
 
     UNUSED: ClassVar[frozenset[str]] = frozenset({"view.group"})
     SORT: ClassVar[tuple[str, bool]] = ("", False)
+    MARKABLE: ClassVar[bool] = False
+    """Whether keys act on marked rows: where they do not, rows cannot be marked."""
     DETAIL_LINES: ClassVar[int] = 0
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "back_out", "Back", show=False)]
 
@@ -89,7 +91,7 @@ class TablePanel(ViewPanel, Generic[R]):
     def compose(self) -> ComposeResult:
         """Top to bottom."""
         yield FilterBar()
-        yield LineTable(self.columns(), self.identity, id=f"{self.view_id}-table")
+        yield LineTable(self.columns(), self.identity, id=f"{self.view_id}-table", markable=self.MARKABLE)
         if self.DETAIL_LINES:
             yield Details(id=f"{self.view_id}-details")
 
@@ -156,7 +158,10 @@ class TablePanel(ViewPanel, Generic[R]):
         self.query_one(FilterBar).open()
 
     def step_back(self) -> bool:
-        """Escape clears the filter first."""
+        """Escape undoes one layer: marks, then the filter."""
+        if self.table.marked or self.table.range_begun:
+            self.table.action_clear_marks()
+            return True
         bar = self.query_one(FilterBar)
         if bar.text:
             bar.text = ""
@@ -210,8 +215,8 @@ class TablePanel(ViewPanel, Generic[R]):
         self.limen.memory.keep_columns(self.view_id, event.column_ids)
 
     @on(MarksChanged)
-    def _marks_changed(self, event: MarksChanged) -> None:
-        """Marks mean nothing in most of these views, and do no harm."""
+    def _marks_changed(self) -> None:
+        self.show_details()
 
 
 def fact(label: str, text: str, kind: str = "") -> list[Any]:

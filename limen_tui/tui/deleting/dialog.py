@@ -99,7 +99,7 @@ class DeleteDialog(Dialog[Wanted | None]):
         hosts = hosts_of(self._vms)
         kept = f"The trash keeps what goes for {DAYS:.0f} days at least."
         yield Label(f"On {hosts}. Space in the list lets a disk stay or go. {kept}", id="where", markup=False)
-        yield LineTable(columns(), lambda row: (row.place, row.number), id="what")
+        yield LineTable(columns(), lambda row: (row.place, row.number), id="what", markable=False)
         yield Label("", id="notes", classes="dialog--warning", markup=False)
         box = Tick("For good: past the trash (ctrl+t)", id="purge")
         yield box

@@ -104,7 +104,7 @@ class DeviceTab(VMTab):
 
     def compose(self) -> ComposeResult:
         """Table and keys."""
-        yield LineTable(self.columns(), self.identity, id=f"{self.tab_id}-table")
+        yield LineTable(self.columns(), self.identity, id=f"{self.tab_id}-table", markable=False)
         yield FactLines()
         yield Foot(self.KEYS)
 

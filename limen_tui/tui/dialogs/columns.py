@@ -56,7 +56,7 @@ class ColumnsDialog(Dialog[tuple[str, ...] | None]):
             Column("help", "", lambda c: ((c.help, "dim"),), min_width=4, max_width=60, flex=1, priority=6,
                    highlight=False),
         )  # fmt: skip
-        table: LineTable[_Choice] = LineTable(columns, lambda choice: choice.id, id="choices")
+        table: LineTable[_Choice] = LineTable(columns, lambda choice: choice.id, id="choices", markable=False)
         yield table
         yield Label("Space shows or hides, K and J move, d default", classes="dialog--note", markup=False)
         with Horizontal(classes="dialog--buttons"):

@@ -89,7 +89,7 @@ class ConfirmDialog(Dialog[tuple[VMKey, ...] | None]):
     def body(self) -> ComposeResult:
         """What, which, the count, the buttons."""
         yield Label(self._words(), id="what", markup=False)
-        table: LineTable[VM] = LineTable(_columns(), lambda vm: vm.key, id="targets")
+        table: LineTable[VM] = LineTable(_columns(), lambda vm: vm.key, id="targets", markable=False)
         yield table
         yield Label("", id="dropped", classes="dialog--warning", markup=False)
         if self.needs_count:

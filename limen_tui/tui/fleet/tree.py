@@ -110,7 +110,7 @@ class HostTree(Widget):
 
     def compose(self) -> ComposeResult:
         """One table."""
-        yield HostTable(tree_columns(), lambda row: row.id, id="tree-table")
+        yield HostTable(tree_columns(), lambda row: row.id, id="tree-table", markable=False)
 
     def on_mount(self) -> None:
         """Count down to the next attempts also while nothing else happens."""

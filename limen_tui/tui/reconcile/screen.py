@@ -138,7 +138,7 @@ class ReconcileScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         """Head, table, keys."""
         yield Label("Reconcile", id="head", markup=False)
-        yield LineTable(_columns(self._limen), _identity, id="mismatches")
+        yield LineTable(_columns(self._limen), _identity, id="mismatches", markable=False)
         yield Label("", id="foot", markup=False)
 
     def on_mount(self) -> None:

@@ -88,7 +88,9 @@ class FetchDialog(BringDialog):
     def body(self) -> ComposeResult:
         """The list, an address, buttons."""
         yield Label(self.where(), classes="dialog--note", markup=False)
-        table: LineTable[CloudImage] = LineTable(_image_columns(), lambda image: image.name, id="images")
+        table: LineTable[CloudImage] = LineTable(
+            _image_columns(), lambda image: image.name, id="images", markable=False
+        )
         yield table
         yield Label("", id="url", markup=False)
         yield Label("Or another address (http or https), and Enter", markup=False)

@@ -109,7 +109,8 @@ class VolumesScreen(ActionScreen):
         with Body():
             yield Details(id="pool-head")
             yield FilterBar()
-            yield LineTable(volume_columns(), lambda image: (image.volume.pool, image.volume.path), id="volumes-table")
+            yield LineTable(volume_columns(), lambda image: (image.volume.pool, image.volume.path), id="volumes-table",
+                            markable=False)  # fmt: skip
             yield Details(id="volume-details")
             yield Static("  ".join([*(words for _, _, words in KEYS), HINTS]), id="volume-keys", markup=False)
 

@@ -48,6 +48,7 @@ class TopPanel(TablePanel[VM]):
     view_id: ClassVar[str] = "top"
     SORT: ClassVar[tuple[str, bool]] = ("cpu", True)
     DETAIL_LINES: ClassVar[int] = 2
+    MARKABLE: ClassVar[bool] = True
 
     _found: tuple[float, object, tuple[VM, ...]] = (float("-inf"), None, ())
 
@@ -60,15 +61,23 @@ class TopPanel(TablePanel[VM]):
         return top_columns(lambda vm, series: self.fleet.history.series(vm.key, series))
 
     def rows(self, view: FleetView) -> Sequence[VM]:
-        """The leaders among the VMs that run."""
+        """The leaders among the VMs that run, and what is marked or under the cursor, whatever becomes of it."""
         now = self.fleet.clock.mono()
         at, scope, found = self._found
         if len(view.vms) >= MANY and scope == self._host_id and now - at < BREATH:
             return [vm for vm in (view.vm(old.key) for old in found) if vm is not None]
         snapshot = view.host(self._host_id) if self._host_id else None
-        found = leaders(snapshot.vms.values() if snapshot is not None else view.vms)
+        led = leaders(snapshot.vms.values() if snapshot is not None else view.vms)
+        found = tuple({vm.key: vm for vm in (*led, *self._held(view))}.values())
         self._found = now, self._host_id, found
         return found
+
+    def _held(self, view: FleetView) -> list[VM]:
+        """What keys are meant for: who leads changes all the time, and must not take it away from under them."""
+        if not self.children:
+            return []
+        keys = [key for key in (*self.table.marked, self.table.cursor_key) if isinstance(key, VMKey)]
+        return [vm for vm in map(view.vm, keys) if vm is not None and self.in_scope(vm.key.host_id)]
 
     def search(self, row: VM) -> str:
         """Name, host, addresses, tags."""
@@ -102,9 +111,12 @@ class TopPanel(TablePanel[VM]):
         """What else there is to know of a leader."""
         load = row.load
         waits = f"{load.steal_pct:.1f} % of the time" if load.steal_pct is not None else "not known"
+        table = self.table
+        hidden = f", {table.marks_hidden:,} of them hidden" if table.marks_hidden else ""
+        marked = f"  ● {len(table.marked):,} marked{hidden}" if table.marked else ""
         return [
             ((f" {clean(row.name)}", "details--value"), (f"  on {clean(row.host_name)}", "details--label"),
-             (f"  {' '.join(map(clean, row.ips))}", "")),
+             (marked, "details--warn"), (f"  {' '.join(map(clean, row.ips))}", "")),
             (*fact("vCPUs", str(row.vcpus)), *fact(" waiting", waits),
              *fact(" requests", f"{fmt.count(load.disk_rd_iops)} rd/s  {fmt.count(load.disk_wr_iops)} wr/s")),
         ]  # fmt: skip

@@ -59,6 +59,31 @@ async def test_the_busiest_is_on_top_and_stays_under_the_cursor_by_identity() ->
         assert isinstance(world.app.screen, VMScreen) and world.app.screen.key == row.key
 
 
+async def test_what_is_marked_or_aimed_at_stays_whoever_leads_now(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with running() as world:
+        panel = await on_top(world)
+        marked, aimed = order(panel)[0], order(panel)[3]
+        await world.press("space", "j", "j")
+        assert panel.table.cursor_key == aimed.key
+        monkeypatch.setattr("limen_tui.tui.top.panel.leaders", lambda vms: tuple(vms)[-1:])
+        await world.go_on()
+        assert {row.key for row in order(panel)} >= {marked.key, aimed.key} and len(order(panel)) <= 3
+        assert panel.table.cursor_key == aimed.key
+        assert [each.key for each in panel.target().vms] == [marked.key]
+
+
+async def test_marks_are_told_and_escape_takes_them_away_before_the_filter() -> None:
+    async with running() as world:
+        panel = await on_top(world)
+        await world.press("space", "space", "slash", *order(panel)[0].name, "enter")
+        row = panel.table.cursor_row
+        assert row is not None and "● 2 marked, 1 of them hidden" in str(panel.details(row)[0])
+        await world.press("escape")
+        assert not panel.table.marked and panel.table.rows_shown < panel.table.row_count
+        await world.press("escape")
+        assert panel.table.rows_shown == panel.table.row_count
+
+
 async def test_another_column_is_another_order() -> None:
     async with running() as world:
         panel = await on_top(world)

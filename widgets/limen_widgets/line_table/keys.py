@@ -32,15 +32,22 @@ BINDINGS = (
     ("left", "shift_columns(-1)", "Columns back", "table.columns-left"),
 )
 """(keys, action, words, id)."""
+MARKING = frozenset({"toggle_mark", "mark_range", "invert_marks", "mark_all"})
+"""Actions of a table whose rows can be marked."""
 
 
 class TableActions:
     """Actions of the table; ``self`` is the LineTable."""
 
     if TYPE_CHECKING:
+        markable: bool
         _model: LineModel[Any]
         _range_from: Hashable | None
         _shift: int
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
+        """Where nothing is done with marks there are none: they would look as if keys were meant for them."""
+        return self.markable or action not in MARKING
 
     def action_move(self: LineTable[Any], by: int) -> None:  # type: ignore[misc]
         """Up or down."""

@@ -96,8 +96,10 @@ class LineTable(TableActions, ScrollView, Generic[R], can_focus=True):
         group_by: Callable[[R], str] | None = None,
         group_summary: Callable[[str, Sequence[R]], Cell] | None = None,
         empty_text: Cell = "",
+        markable: bool = True,
     ) -> None:
         super().__init__(id=id, classes=classes)
+        self.markable = markable
         self.all_columns = tuple(columns)
         self._identity = identity
         self._model: LineModel[R] = LineModel(identity)
@@ -512,7 +514,7 @@ class LineTable(TableActions, ScrollView, Generic[R], can_focus=True):
         if index is None:
             return
         self._go(index)
-        if event.ctrl:
+        if event.ctrl and self.markable:
             self.action_toggle_mark()
         elif event.chain == 2:
             self.action_activate()
