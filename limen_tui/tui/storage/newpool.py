@@ -46,7 +46,7 @@ class NewPoolDialog(PlanDialog):
     NewPoolDialog .row { height: 1; }
     NewPoolDialog .row Label { width: 14; }
     NewPoolDialog .row Input, NewPoolDialog .row Select { width: 1fr; height: 1; }
-    NewPoolDialog SelectCurrent { padding: 0 1; background: $panel; }
+    NewPoolDialog Select.-textual-compact > SelectCurrent { padding: 0 1; background: $panel; }
     NewPoolDialog Tick { margin-left: 1; }
     NewPoolDialog Select:focus > SelectCurrent, NewPoolDialog Select:focus > SelectCurrent Static {
         text-style: bold reverse;
