@@ -139,8 +139,11 @@ class TablePanel(ViewPanel, Generic[R]):
         if host_id == self._host_id:
             return
         self._host_id = host_id
-        if not self.children:
-            return
+        if self.children:
+            self.show_anew()
+
+    def show_anew(self) -> None:
+        """Something else is looked at: show it as it is now, also where the display is held still."""
         frozen, self.table.freeze = self.table.freeze, False
         self.show_fleet(self.fleet.view)
         self.table.freeze = frozen

@@ -77,6 +77,8 @@ class EventsPanel(TablePanel[EventRow]):
         self._all: dict[str, bool] = {}
         """By mode: whether the inventory has no more than was read."""
         self._reading: set[str] = set()
+        self._turned = False
+        """Whether the other mode was chosen and is still to be read."""
 
     def on_mount(self) -> None:
         """Look for older ones also when the wheel moves the table."""
@@ -172,7 +174,8 @@ class EventsPanel(TablePanel[EventRow]):
         self._mode = "audit" if self._mode == "events" else "events"
         self.app.notify("Audit log: everybody's acts" if self._mode == "audit" else "Events of the hosts",
                         markup=False, timeout=2)  # fmt: skip
-        self.show_fleet(self.fleet.view)
+        self._turned = True
+        self.show_anew()
         self._read()
 
     def _read(self) -> None:
@@ -203,7 +206,11 @@ class EventsPanel(TablePanel[EventRow]):
         self._all[event.mode] = bool(event.problem) or len(event.rows) < event.asked
         if not event.problem or event.mode not in self._older:
             self._older[event.mode] = self._not_live(event.rows) if event.mode == "events" else tuple(event.rows)
-        self.show_fleet(self.fleet.view)
+        if self._turned and event.mode == self._mode:
+            self._turned = False
+            self.show_anew()
+        else:
+            self.show_fleet(self.fleet.view)
 
     def _not_live(self, rows: Sequence[EventRow]) -> tuple[EventRow, ...]:
         """Without those that this session has heard itself, which are in the inventory too. Newest first."""

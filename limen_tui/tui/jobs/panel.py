@@ -136,7 +136,7 @@ class JobsPanel(TablePanel[JobRow]):
         row: JobRow = event.row
         top = row.act.id if row.act is not None else row.job.id if row.job else ""
         self._opened ^= {(top, None) if row.act is not None else (top, -1)}
-        self.show_fleet(self.fleet.view)
+        self.show_anew()
 
     # -- acts ---------------------------------------------------------------------------------------
 

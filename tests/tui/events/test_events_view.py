@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from textual.widgets import Input
 
-from limen_tui.model.events import EventKind, HostEvent
+from limen_tui.model.events import AuditEntry, EventKind, HostEvent
 from limen_tui.tui.events.panel import OLDER, EventsPanel
 from limen_tui.tui.fleet.filterbar import FilterBar
 from tests.tui.shell.world import World, running
@@ -73,3 +73,16 @@ async def test_events_of_this_session_are_not_shown_again_from_the_inventory() -
         ups = Counter(row.host for row in panel.rows(world.app.fleet.view) if row.kind == "host" and row.text == "up")
         assert ups
         assert set(ups.values()) == {1}
+
+
+async def test_the_audit_log_is_shown_though_the_display_is_held_still() -> None:
+    async with running() as world:
+        panel = await opened(world)
+        await world.press("f")
+        entry = AuditEntry(1.0, "ann", "cli", "vm.start", "sim00", "alder", "u", "web1", "ok")
+        world.app.fleet.inventory.audit(entry).result(20)
+        await world.press("t")
+        await until(world, lambda: panel.table.row_count == 1)
+        assert panel.table.freeze and panel.table.cursor_row.kind == "audit"
+        await world.press("t")
+        assert panel.table.row_count > 1 and panel.table.freeze

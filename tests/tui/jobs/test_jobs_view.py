@@ -54,6 +54,16 @@ async def test_a_running_job_shows_in_the_bar_and_in_its_view_and_its_end_is_tol
         await until(world, lambda: "◐ 1 job" not in text(world))
 
 
+async def test_a_job_is_unfolded_though_the_display_is_held_still(gate) -> None:
+    async with running() as world:
+        world.app.job_desk.start(PLAN)
+        await world.press("5")
+        await until(world, lambda: "30 %" in text(world))
+        await world.press("f", "enter")
+        await until(world, lambda: "◐ started" in text(world))
+        gate.set()
+
+
 async def test_x_cancels_and_y_shows_the_log(gate) -> None:
     async with running() as world:
         job = world.app.job_desk.start(PLAN)
