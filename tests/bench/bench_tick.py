@@ -93,6 +93,7 @@ def main() -> int:
         daemon = Daemon(Path(folder) / "libvirt")
         try:
             connection = Connection.open(daemon.uri(), read_only=False)
+            connection.features.events = True  # they are not taken here: nothing happens to the guests
             empty = ticks(connection)
             for number in range(GUESTS):
                 daemon.define(guest(number, disk), start=True)
