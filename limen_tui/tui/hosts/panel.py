@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from textwrap import wrap
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from limen_widgets.line_table import Column
 from limen_widgets.line_table.messages import RowActivated
@@ -28,6 +28,9 @@ from limen_tui.tui.tablepanel import TablePanel, fact
 
 if TYPE_CHECKING:
     from limen_tui.tui.app import LimenApp
+
+MEMORY: Final = 13
+"""Cells of the column."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -176,6 +179,13 @@ def _figure(value: float | None, text: str) -> Line:
     return ((text, "" if value is None else heat(value)),)
 
 
+def _memory(host: HostSnapshot) -> str:
+    """``1.5/23.5 GiB``; two units that have no room side by side are shortened: ``784M/23.5G``."""
+    used, of = host.load.mem_used_kib, host.info.memory_kib or None
+    text = fmt.memory_pair(used, of)
+    return text if len(text) <= MEMORY else f"{fmt.short(used, unit='KiB')}/{fmt.short(of, unit='KiB')}"
+
+
 def host_columns() -> Sequence[Column[HostRow]]:
     """Everything about a host on one line."""
     def mem(row: HostRow) -> float | None:
@@ -204,9 +214,8 @@ def host_columns() -> Sequence[Column[HostRow]]:
         Column("cpu", "CPU", lambda r: _figure(r.host.load.cpu_pct, percent(r.host.load.cpu_pct)),
                lambda r: r.host.load.cpu_pct, width=6, align="right", highlight=False, descending_first=True,
                priority=2),
-        Column("memory", "Memory", lambda r: _figure(mem(r), fmt.memory_pair(r.host.load.mem_used_kib,
-               r.host.info.memory_kib or None)), mem, width=13, align="right", highlight=False, descending_first=True,
-               priority=3),
+        Column("memory", "Memory", lambda r: _figure(mem(r), _memory(r.host)), mem, width=MEMORY, align="right",
+               highlight=False, descending_first=True, priority=3),
         Column("load", "Load", lambda r: UNKNOWN if r.host.load.load1 is None else f"{r.host.load.load1:.2f}",
                lambda r: r.host.load.load1, width=6, align="right", highlight=False, descending_first=True, priority=8),
         Column("vms", "VMs", lambda r: f"{r.host.running}/{len(r.host.vms)}", lambda r: r.host.running, width=9,

@@ -48,9 +48,10 @@ class NetworksPanel(AskingPanel[Network]):
         if net is None:
             return self.problem_line(row)
         flags = [word for word, on in (("autostart", net.autostart), ("transient", not net.persistent)) if on]
+        number = "1 lease" if len(net.leases) == 1 else f"{len(net.leases)} leases"
         head: Line = (
             (f" {clean(net.name)}", "details--value"), (f"  on {clean(row.host_name)}", "details--label"),
-            (f"  {' '.join(flags)}  ", ""), (f"{len(net.leases)} leases", "details--label"),
+            (f"  {' '.join(flags)}  ", ""), (number, "details--label"),
         )  # fmt: skip
         if not net.leases:
             return [head, ((" No DHCP leases.", "details--label"),)]
