@@ -14,7 +14,7 @@ from textual.widgets import Button, Static
 
 from limen_tui.errors import LimenError
 from limen_tui.fleet.stages import Cancel, Stage, Tester, stage_names
-from limen_tui.model.host import Host
+from limen_tui.model.host import Host, HostState
 from limen_tui.model.units import clean
 from limen_tui.model.uri import parse_uri
 from limen_tui.tui.actionscreen import limen_of
@@ -136,6 +136,8 @@ class HostTestDialog(Dialog[bool | None]):
             verdict.update("All is well.")
             if self._saves:
                 self.set_focus(self.query_one("#save"))
+            else:
+                self._connect()
             return
         if self._saves:
             self.query_one("#save", Button).label = "Save all the same"
@@ -146,6 +148,13 @@ class HostTestDialog(Dialog[bool | None]):
         verdict.set_classes("dialog--problem")
         verdict.update(text)
         self.set_focus(self.query_one("#back"))
+
+    def _connect(self) -> None:
+        """What waits for its next try, or for an answer that was given to the test, need not wait any longer."""
+        fleet = limen_of(self.app).fleet
+        host = fleet.view.host(self._host.id)
+        if host is not None and host.state in (HostState.DOWN, HostState.NEEDS_AUTH):
+            fleet.reconnect(self._host.id)
 
     def _tick(self) -> None:
         """What the host asks belongs to this test: the person waits for it."""

@@ -9,6 +9,7 @@ import pytest
 from textual.widgets import Button, Checkbox, Input, SelectionList, Static
 
 from limen_tui.errors import ConnectError
+from limen_tui.hypervisor.simulated.weather import Weather
 from limen_tui.model.host import HostState
 from limen_tui.tui.hosts.hostform import HostForm
 from limen_tui.tui.hosts.hostimport import ImportDialog
@@ -120,6 +121,22 @@ async def test_a_failed_stage_is_named_with_its_hint_and_can_be_tried_again() ->
         await until(world, lambda: "All is well" in verdict(world))
         await world.press("escape")
         assert len(tester.tried) == 2
+
+
+async def test_a_host_that_waited_is_connected_when_its_test_went_well() -> None:
+    async with running((80, 24)) as world:
+        world.app.fleet.tester = ScriptedTester()
+        await hosts_view(world)
+        host = world.app.main.panel.target().hosts[0].host
+        world.app.fleet._ports[host.id]._weather = Weather(fair=0.1, outage=1000.0)
+        await world.go_on(30.0)
+        assert world.app.fleet.view.by_host[host.id].state is HostState.DOWN
+        tried = [event for event in world.app.fleet.events if event.text == "still down"]
+        await world.press("t")
+        await until(world, lambda: "All is well" in verdict(world))
+        await world.go_on()
+        now = [event.host_id for event in world.app.fleet.events if event.text == "still down"]
+        assert now == [*(event.host_id for event in tried), host.id]
 
 
 async def test_a_question_of_the_test_opens_above_it() -> None:
