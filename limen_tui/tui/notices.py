@@ -88,7 +88,10 @@ class NoticePlacer:
         self._app.screen_change_signal.subscribe(self._app, self._changed)
 
     def _changed(self, screen: Screen[object]) -> None:
-        if not isinstance(screen, ModalScreen) or screen.has_class("-notices-placed"):
+        if not isinstance(screen, ModalScreen):
+            return
+        self._app.call_later(self._only_on_top)  # behind what was told with the same key
+        if screen.has_class("-notices-placed"):
             return
         screen.add_class("-notices-placed", update=False)
         screen.screen_layout_refresh_signal.subscribe(screen, place)
@@ -97,6 +100,12 @@ class NoticePlacer:
             screen.call_after_refresh(place, screen)
 
         screen.watch(screen, "focused", focus_moved, init=False)
+
+    def _only_on_top(self) -> None:
+        """A dialog shows the notices there are: below it they would be seen twice. A screen that is back shows them."""
+        for below in self._app.screen_stack[:-1]:
+            for rack in below.query("ToastRack"):
+                rack.display = False
 
 
 def place(screen: Screen[object]) -> None:

@@ -124,6 +124,31 @@ async def test_on_the_main_screen_they_stay_above_the_keys() -> None:
         assert notices(world).bottom == 23
 
 
+async def test_what_is_told_is_seen_once_and_again_when_the_dialog_is_closed() -> None:
+    def seen(world: World) -> int:
+        return "\n".join(strip.text for strip in world.app.screen._compositor.render_strips()).count("Something.")
+
+    def everywhere(world: World) -> list[bool]:
+        return [rack.display for screen in world.app.screen_stack for rack in screen.query("ToastRack")]
+
+    async with running((80, 24), notifications=True) as world:
+        await world.press("2")
+        await told(world, "Something.")
+        world.app.notify("Something.", timeout=600)  # with the key that opens the dialog
+        await world.press("n")
+        for _ in range(30):
+            if everywhere(world) == [False, True]:
+                break
+            await world.pilot.pause(0.05)
+        assert everywhere(world) == [False, True] and seen(world) == 2
+        await world.press("escape")
+        for _ in range(30):
+            if seen(world) == 2:
+                break
+            await world.pilot.pause(0.05)
+        assert everywhere(world) == [True] and seen(world) == 2
+
+
 @given(
     st.integers(5, 60), st.integers(1, 5),
     st.lists(st.builds(Part, st.integers(0, 59), st.integers(0, 59), st.integers(1, 3)), max_size=5),
