@@ -85,22 +85,22 @@ class StoredVM(VM):
     sends the first read to ``__getattr__``; from then on they are plain slots. Threads may race: both make equals.
     """
 
-    __slots__ = ("raw", "raw_load")
+    __slots__ = ("raw_load", "row")
 
-    raw: list[Any]
-    """Reason, facts, ips, started_at, started_exact, as the database has them."""
+    row: tuple[Any, ...]
+    """UUID, name, state, reason, facts, ips, started_at, started_exact, as the database has them."""
     raw_load: list[Any] | None
 
     @property
     def vcpus(self) -> int:
         """vCPUs it had: the totals want this of every VM, so it is read without decoding the rest."""
-        number = get(self.raw[1])[1:].partition(",")[0] if hasattr(self, "raw") else ""
+        number = get(self.row[4])[1:].partition(",")[0] if hasattr(self, "row") else ""
         return int(number) if number.isdecimal() else self.facts.vcpus
 
     @property
     def memory_kib(self) -> int:
         """As with :attr:`vcpus`."""
-        parts = get(self.raw[1])[1:].split(",", MEMORY_PLACE + 1) if hasattr(self, "raw") else []
+        parts = get(self.row[4])[1:].split(",", MEMORY_PLACE + 1) if hasattr(self, "row") else []
         number = parts[MEMORY_PLACE] if len(parts) > MEMORY_PLACE else ""
         return int(number) if number.isdecimal() else self.facts.memory_kib
 
@@ -108,17 +108,17 @@ class StoredVM(VM):
         value: object
         match name:
             case "facts":
-                value = load_facts(get(self.raw[1]))
+                value = load_facts(get(self.row[4]))
             case "load":
                 value = load_load(self.raw_load)
             case "ips":
-                value = load_ips(get(self.raw[2]))
+                value = load_ips(get(self.row[5]))
             case "reason":
-                value = get(self.raw[0])
+                value = get(self.row[3])
             case "started_at":
-                value = self.raw[3]
+                value = self.row[6]
             case "started_exact":
-                value = bool(self.raw[4])
+                value = bool(self.row[7])
             case _:
                 raise AttributeError(name)
         object.__setattr__(self, name, value)

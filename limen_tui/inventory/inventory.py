@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from limen_tui.errors import InventoryError
 from limen_tui.inventory.codec import dumps
 from limen_tui.inventory.database import DB_ERRORS, Database, Row
-from limen_tui.inventory.files import opening, prepare, unusable
+from limen_tui.inventory.files import forget, is_damage, leave, opening, prepare, unusable
 from limen_tui.inventory.fleetstore import FleetStore
 from limen_tui.inventory.hosttable import write_host
 from limen_tui.inventory.logs import Logs
@@ -56,14 +56,16 @@ def open_inventory(path: Path | None, *, clock: Clock | None = None, keep_events
     place = path if path is not None else Path(str(private)) / "inventory.db"
     database = Database(place)
     try:
-        with opening(place):
-            notice = prepare(place, len(MIGRATIONS), clock.wall())
+        with opening(place) as lock:
+            notice = prepare(place, len(MIGRATIONS), clock.wall(), lock)
             with database.connected():
                 migrate(database)
                 settings = database.run("SELECT key, value FROM settings")
     except (*DB_ERRORS, InventoryError) as error:
         if private is not None:
             shutil.rmtree(private, ignore_errors=True)
+        elif is_damage(error) and forget(place):
+            return open_inventory(path, clock=clock, keep_events=keep_events)
         raise error if isinstance(error, InventoryError) else unusable(place, error) from error
     values: dict[str, object] = {}
     for key, value in settings:
@@ -209,8 +211,12 @@ class Inventory:
     def close(self, timeout: float = 2.0) -> None:
         """Write what is queued and close; gives up waiting after ``timeout`` seconds."""
         self.minutes.flush()
-        if self._writer.close(timeout) and self._private is not None:
+        if not self._writer.close(timeout):
+            return
+        if self._private is not None:
             shutil.rmtree(self._private, ignore_errors=True)
+        else:
+            leave(self.path)
 
     def _forget_known(self) -> None:
         """On the writer's thread: the database may not have what was written last."""

@@ -23,7 +23,9 @@ class Terminal:
         self, argv: Sequence[str], *, columns: int = 160, rows: int = 45, environ: Mapping[str, str] | None = None
     ) -> None:
         env = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", "COLUMNS": "", "LINES": ""}
-        env.pop("NO_COLOR", None)
+        # what is installed has been compiled once; without this each start would compile what was edited
+        for name in ("NO_COLOR", "PYTHONDONTWRITEBYTECODE"):
+            env.pop(name, None)
         env.update(environ or {})
         for name in ("COLUMNS", "LINES"):
             env.pop(name, None)

@@ -116,6 +116,60 @@ def test_corrupt_pages_are_found(path):
     inventory.close()
 
 
+def damage_unseen(path: Path, first: int) -> None:
+    """Pages from the ``first`` go bad under SQLite, as on a failing disk: nothing about the file tells."""
+    found, data = path.stat(), bytearray(path.read_bytes())
+    data[first * 4096 :] = b"\xff" * (len(data) - first * 4096)
+    path.write_bytes(data)
+    os.utime(path, ns=(found.st_atime_ns, found.st_mtime_ns))
+
+
+def with_entries(path: Path) -> int:
+    """An inventory of Limen's own with some audit; how many pages it has."""
+    inventory = open_inventory(path)
+    for _ in range(300):
+        inventory.audit(AuditEntry(1.0, "a" * 300, "tui", "x", "h", "k", "u", "v", "ok"))
+    inventory.close(10)
+    return path.stat().st_size // 4096
+
+
+def test_damage_that_keeps_limen_from_starting_is_set_aside_at_once(path):
+    with_entries(path)
+    damage_unseen(path, 2)
+    inventory = open_inventory(path)
+    assert inventory.notice is not None
+    assert inventory.audit_entries() == ()
+    inventory.close()
+
+
+def test_what_limen_left_is_not_looked_through_again_until_it_fails(path):
+    damage_unseen(path, with_entries(path) - 20)
+    inventory = open_inventory(path)
+    assert inventory.notice is None
+    with pytest.raises(InventoryError, match="malformed") as failed:
+        inventory.audit_entries()
+    assert "Start Limen again" in failed.value.hint
+    inventory.close(10)
+    inventory = open_inventory(path)
+    assert inventory.notice is not None
+    assert inventory.audit_entries() == ()
+    inventory.close()
+
+
+def test_what_somebody_else_wrote_is_looked_through(path):
+    open_inventory(path).close(10)
+    lock = path.with_name(path.name + ".lock")
+    left = lock.read_bytes()
+    assert str(path.stat().st_size).encode() in left.split()
+    os.utime(path, (1.0, 1.0))
+    inventory = open_inventory(path)
+    assert inventory.notice is None
+    inventory.close(10)
+    assert lock.read_bytes() != left
+    path.write_bytes(b"x" * path.stat().st_size)
+    assert open_inventory(path).notice is not None
+
+
 def test_a_newer_schema_is_refused_and_not_touched(path):
     open_inventory(path).close()
     connection = sqlite3.connect(path)
