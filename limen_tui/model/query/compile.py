@@ -136,9 +136,10 @@ def _of_facts(facts: VMFacts) -> str:
 
 
 def _match(term: Term) -> Predicate:
-    values = tuple(part for part in term.value.casefold().split("|") if part)
+    text = term.value.casefold()
     if term.key == "state":
-        return _state(values)
+        return _state(tuple(part for part in text.replace(",", "|").split("|") if part))
+    values = tuple(part for part in text.split("|") if part)
     if term.key in FLAGS:
         return _flag(term.key, values)
     if term.key in TEXTS:

@@ -5,6 +5,7 @@ May import textual. UI thread.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import ClassVar, Final
 
 from rich.cells import cell_len
@@ -94,10 +95,16 @@ class FilterBar(Vertical):
     class Left(Message):
         """The keyboard should go back to the table."""
 
-    def __init__(self, *, stay: bool = True) -> None:
-        """``stay``: remain on show while there is a filter; else the panel says elsewhere that there is one."""
+    def __init__(
+        self, *, stay: bool = True, mistake_in: Callable[[str], tuple[Line, int] | None] | None = None
+    ) -> None:
+        """``stay``: remain on show while there is a filter; else the panel says elsewhere that there is one.
+
+        A text in which ``mistake_in`` finds something, at a character, cannot be kept.
+        """
         super().__init__()
         self._stay = stay
+        self._mistake_in = mistake_in
         self._completion: str | None = None
 
     def compose(self) -> ComposeResult:
@@ -144,6 +151,10 @@ class FilterBar(Vertical):
         self._leave()
 
     def _leave(self) -> None:
+        mistake = self._mistake_in(self.text) if self._mistake_in is not None else None
+        if mistake is not None:
+            self.show_below(*mistake, self._completion)
+            return
         self.remove_class("-open")
         self.post_message(self.Left())
 

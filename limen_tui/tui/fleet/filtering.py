@@ -52,6 +52,17 @@ class Filter:
         return cls(text, predicate, tuple(below), offers[0][0] if offers else 0, completion)
 
 
+def mistake_in(text: str, now: Callable[[], float]) -> tuple[Line, int] | None:
+    """What keeps a part of ``text`` from filtering anything, and the character where it stands: a table that shows more
+    than was asked for must not be left behind."""
+    from limen_tui.model.query import compile_query  # noqa: PLC0415 - the first paint does without
+
+    query = compile_query(text, now)
+    for problem in (*query.problems, *query.unfinished):
+        return (("^ " + clean(problem.message), BAD),), problem.start
+    return None
+
+
 def known_values(view: FleetView) -> dict[str, Sequence[str]]:
     """Hosts, tags and systems of the fleet, for completion."""
     facts = {id(vm.facts): vm.facts for vm in view.vms}.values()

@@ -27,7 +27,7 @@ from limen_tui.tui.fleet import grouping
 from limen_tui.tui.fleet.columns import columns_in, groups_for, vm_columns
 from limen_tui.tui.fleet.empty import empty_lines
 from limen_tui.tui.fleet.filterbar import FilterBar
-from limen_tui.tui.fleet.filtering import Filter
+from limen_tui.tui.fleet.filtering import Filter, mistake_in
 from limen_tui.tui.fleet.scope import ScopeLine, ScopeState
 from limen_tui.tui.fleet.strip import DetailStrip
 from limen_tui.tui.fleet.table import EmptyNote, VMTable
@@ -92,7 +92,7 @@ class FleetPanel(ViewPanel):
 
     def compose(self) -> ComposeResult:
         """Top to bottom."""
-        yield FilterBar(stay=False)
+        yield FilterBar(stay=False, mistake_in=lambda text: mistake_in(text, self._fleet.clock.wall))
         yield ScopeLine()
         yield VMTable(
             vm_columns(self._fleet.clock.wall, self._cpu_history, self._host_group, self._host_colour),

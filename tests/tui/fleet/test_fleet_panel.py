@@ -91,6 +91,23 @@ async def test_filter_is_kept_by_enter_and_undone_by_escape(stage_of: StageOf) -
         assert app.panel.table.rows_shown == 40
 
 
+@pytest.mark.parametrize("leave", ["enter", "down"])
+@pytest.mark.parametrize(("text", "said"), [("web cpu>x", "not a number"), ("web state:", "has no value")])
+async def test_a_filter_with_a_mistake_is_not_left_behind(stage_of: StageOf, text: str, said: str, leave: str) -> None:
+    app = StagedApp(stage_of(4, 10))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("slash", *text, leave)
+        await pilot.pause()
+        below = app.query_one(".filter--below", Note).plain
+        assert said in below
+        assert below.index("^") == PROMPT + len("web ")
+        assert app.query_one(Input).has_focus
+        app.query_one(Input).value = "web state:running"
+        await pilot.press(leave)
+        await pilot.pause()
+        assert app.panel.table.has_focus
+
+
 async def test_a_filter_without_matches_says_so(stage_of: StageOf) -> None:
     app = StagedApp(stage_of(1, 5))
     async with app.run_test(size=(120, 40)) as pilot:
