@@ -209,15 +209,21 @@ def _short(name: str) -> str:
     return name if cell_len(name) <= NAME_CELLS else f"{name[:3]}…{name[-(NAME_CELLS - 4):]}"
 
 
+def counts(part: int, whole: int) -> str:
+    """Nine cells at most: the bar above the tables has every digit of thousands."""
+    some, all_ = (str(number) if number < 10_000 else f"{number // 1000}k" for number in (part, whole))
+    return f"{some:>4}/{all_:<4}"
+
+
 def _load(row: TreeRow) -> Line:
     if row.is_header:
         return ()
     if row.host is None:
         totals = row.totals
-        return (*_meter(totals.cpu_pct), (f"{totals.running:>4,}/{totals.vms:<4,}", ""))
+        return (*_meter(totals.cpu_pct), (counts(totals.running, totals.vms), ""))
     host = row.host
     if host.state is HostState.UP:
-        return (*_meter(host.load.cpu_pct), (f"{host.running:>4}/{len(host.vms):<4}", ""))
+        return (*_meter(host.load.cpu_pct), (counts(host.running, len(host.vms)), ""))
     word = {HostState.NEEDS_AUTH: "sign in", HostState.CONNECTING: "connecting"}.get(host.state, host.state.value)
     if row.seconds is not None and host.state is HostState.DOWN:
         word = f"retry in {row.seconds} s"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from limen_tui.tui.fleet.fit import Item, fit
 from limen_tui.tui.fleet.lines import clip, line_width
+from limen_tui.tui.fleet.tree import counts
 
 
 def item(rank: int, *texts: str, right: bool = False) -> Item:
@@ -53,3 +55,11 @@ def test_clipping_keeps_what_fits_and_marks_what_does_not(line: list[tuple[str, 
         assert shown == tuple(line)
     elif width:
         assert text_of(shown).endswith("…")
+
+
+@pytest.mark.parametrize(
+    ("part", "whole", "text"),
+    [(3, 7, "   3/7   "), (1234, 2100, "1234/2100"), (9999, 10_000, "9999/10k "), (12_345, 150_000, " 12k/150k")],
+)
+def test_counts_of_the_tree_have_room(part: int, whole: int, text: str) -> None:
+    assert counts(part, whole) == text
