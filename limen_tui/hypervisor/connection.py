@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, Final
 
 import libvirt
@@ -16,6 +17,7 @@ import libvirt
 from limen_tui.errors import AuthError, ConnectError
 from limen_tui.hypervisor import eventloop
 from limen_tui.hypervisor import uri as uris
+from limen_tui.hypervisor.atonce import at_once
 from limen_tui.hypervisor.auth import CREDENTIALS, SignInWanted
 from limen_tui.hypervisor.errors import map_error
 from limen_tui.hypervisor.features import Features, refuses
@@ -155,12 +157,14 @@ class Connection:
             self._give_back()
 
     def _give_back(self) -> None:
-        for callback in self._callbacks:
-            with contextlib.suppress(libvirt.libvirtError):
-                self.raw.domainEventDeregisterAny(callback)
+        at_once([partial(self._unsubscribe, callback) for callback in self._callbacks])
         self._callbacks.clear()
         if self._watched:
             with contextlib.suppress(libvirt.libvirtError):
                 self.raw.unregisterCloseCallback()
         with contextlib.suppress(libvirt.libvirtError):
             self.raw.close()
+
+    def _unsubscribe(self, callback: int) -> None:
+        with contextlib.suppress(libvirt.libvirtError):
+            self.raw.domainEventDeregisterAny(callback)

@@ -59,6 +59,10 @@ class Context:
             text=text, uuid=uuid, vm_name=vm_name, level=level,
         ))
 
+    def heard(self) -> None:
+        """The host answered, and is asked the next thing: a link that is slow is not one that is silent."""
+        self.busy_since = self.clock.mono()
+
     def busily(self, work: Callable[[], None]) -> None:
         """Do ``work`` so that a watcher can see for how long it has been at it."""
         self.busy_since = self.clock.mono()

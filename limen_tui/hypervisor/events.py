@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Flag, auto
+from functools import partial
 from typing import Any, Final
 
 import libvirt as lv
 
+from limen_tui.hypervisor.atonce import at_once
 from limen_tui.hypervisor.connection import Connection
 from limen_tui.model.events import EventKind
 
@@ -117,8 +119,8 @@ def subscribe(connection: Connection, post: Post) -> bool:
         post(Happening(dom.UUIDString(), dom.name(), EventKind.AGENT, text, Then.ADDRESSES if up else Then.NOTHING))
 
     life, device = EventKind.LIFECYCLE, EventKind.DEVICE
-    has_lifecycle = connection.subscribe(lv.VIR_DOMAIN_EVENT_ID_LIFECYCLE, on_lifecycle)
-    for event_id, callback in (
+    wanted = (
+        (lv.VIR_DOMAIN_EVENT_ID_LIFECYCLE, on_lifecycle),
         (lv.VIR_DOMAIN_EVENT_ID_REBOOT, on(life, "rebooted", _S | _A)),
         (lv.VIR_DOMAIN_EVENT_ID_AGENT_LIFECYCLE, on_agent),
         (lv.VIR_DOMAIN_EVENT_ID_DEVICE_ADDED, on(device, "device added ({0})", _X)),
@@ -131,6 +133,5 @@ def subscribe(connection: Connection, post: Post) -> bool:
         (lv.VIR_DOMAIN_EVENT_ID_WATCHDOG, on(life, "watchdog fired", _S, "warning")),
         (lv.VIR_DOMAIN_EVENT_ID_IO_ERROR_REASON, on(device, "I/O error on {1}: {3}", _S, "error")),
         (lv.VIR_DOMAIN_EVENT_ID_CONTROL_ERROR, on(life, "lost control of it", _S, "error")),
-    ):
-        connection.subscribe(event_id, callback)
-    return has_lifecycle
+    )
+    return at_once([partial(connection.subscribe, event_id, callback) for event_id, callback in wanted])[0]

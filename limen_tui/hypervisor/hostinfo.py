@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Any, TypeVar
 
 import libvirt
 
 from limen_tui.hypervisor import uri as uris
+from limen_tui.hypervisor.atonce import at_once
 from limen_tui.hypervisor.connection import Connection
 from limen_tui.hypervisor.errors import map_error
 from limen_tui.hypervisor.features import refuses
@@ -27,11 +29,14 @@ def version_text(number: int) -> str:
 def read_info(connection: Connection, uri: str, *, read_only: bool) -> HostInfo:
     """Ask once what never changes while connected and is answered at once: four calls. Raises ``LimenError``."""
     raw = connection.raw
-    node: list[Any] = _ask(raw.getInfo, [])
+    asked: tuple[tuple[Any, Any], ...] = (
+        (raw.getInfo, []), (raw.getHostname, ""), (raw.getType, ""), (raw.getLibVersion, 0),
+    )
+    node, hostname, hypervisor, version = at_once([partial(_ask, call, default) for call, default in asked])
     return HostInfo(
-        hostname=_ask(raw.getHostname, ""),
-        hypervisor=_ask(raw.getType, ""),
-        libvirt_version=version_text(_ask(raw.getLibVersion, 0)),
+        hostname=hostname,
+        hypervisor=hypervisor,
+        libvirt_version=version_text(version),
         arch=str(node[0]) if node else "",
         cpus=int(node[2]) if node else 0,
         memory_kib=int(node[1]) * 1024 if node else 0,

@@ -93,7 +93,9 @@ class Worker:
 
     def _serve(self, connection: Connection) -> LimenError:
         context = self._context
+        context.heard()
         info = read_info(connection, context.host.uri, read_only=context.read_only)
+        context.heard()
         serving = Serving(context, connection, info, self.book, local=uris.is_local(connection.uri)
                           and uris.is_local(context.host.uri))
         mailbox = context.mailbox
