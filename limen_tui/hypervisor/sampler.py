@@ -58,11 +58,12 @@ class Sampler:
     def sample(self, watch: Watch) -> RawSample:
         """One tick: stats of all VMs, or of those whose turn it is, host CPU, host memory. Raises ``LimenError``."""
         self.ticks += 1
-        each = StatsGroup.VCPU in watch.groups
-        counting = each or (StatsGroup.CPU in watch.groups and self._clock.mono() >= self._count_at)
+        each, now = StatsGroup.VCPU in watch.groups, self._clock.mono()
+        counting = each or (StatsGroup.CPU in watch.groups and now >= self._count_at)
         groups = watch.groups | {StatsGroup.VCPU} if counting else watch.groups
         try:
-            asked = self._whose_turn(watch)
+            # vCPUs are counted of all at once: the same third would have its turn each time
+            asked = None if counting and not each else self._whose_turn(watch, now)
             named = [(dom.UUIDString(), dom, params) for dom, params in self._bulk(groups, asked)]
             if asked is not None and not self._connection.features.some:
                 asked = None
@@ -75,10 +76,13 @@ class Sampler:
             host = self._host()
         except libvirt.libvirtError as error:
             raise map_error(error) from error
+        later = self._clock.mono() + COUNT_EVERY
+        if asked is None:
+            self._whole_at = later
         if counting:
             counts = {vm.uuid: vm.vcpus for vm in vms if vm.vcpus}
             self._counts = counts if asked is None else self._counts | counts
-            self._count_at = self._clock.mono() + COUNT_EVERY
+            self._count_at = later
         return RawSample(
             self._clock.mono(), self._clock.wall(), tuple(vms), host, watch.groups, watch.visible,
             frozenset(self.domains.keys() - asked) if asked is not None else frozenset(),
@@ -106,11 +110,11 @@ class Sampler:
 
     # -- VMs -------------------------------------------------------------------------------------
 
-    def _whose_turn(self, watch: Watch) -> list[str] | None:
+    def _whose_turn(self, watch: Watch, now: float) -> list[str] | None:
         """The VMs to ask, in the order of all; ``None`` is all. What happens to the others, events tell."""
         features = self._connection.features
         told = features.events and features.some and features.bulk_figures
-        if watch.turns <= 1 or not told or self._clock.mono() >= self._whole_at:
+        if watch.turns <= 1 or not told or now >= self._whole_at:
             return None
         due = whose_turn(tuple(self.domains), watch, self.ticks) | self._next
         return [uuid for uuid in self.domains if uuid in due]
@@ -119,7 +123,7 @@ class Sampler:
         """Handles of those that answered; one that was asked and did not is gone."""
         self._next.clear()
         if asked is None:
-            self.domains, self._whole_at = answered, self._clock.mono() + COUNT_EVERY
+            self.domains = answered
             return
         for uuid in asked:
             if uuid not in answered:
