@@ -25,10 +25,18 @@ class ActionScreen(Screen[None]):
     OFFERS: ClassVar[frozenset[str]] = frozenset()
     """Ids of actions of scope VIEW that the app's commands do for this screen."""
 
+    arriving = False
+    """Whether a part that keys act on is still coming."""
+
     def __init__(self, app: LimenApp) -> None:
         super().__init__()
         self.limen = app
         self._bindings = BindingsMap.merge([self._bindings, BindingsMap(bindings(app.keys))])
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether what its keys act on is there; keys that come before that wait."""
+        return self.is_mounted and not self.arriving
 
     def target(self) -> Target:
         """What actions are aimed at now."""

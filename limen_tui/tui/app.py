@@ -53,6 +53,9 @@ LEAVES_TEXT = frozenset({"enter", "escape", "tab", "shift+tab"})
 HELD_SECONDS = 0.15
 HELD_ROUNDS = 20
 """So often a look at whether a text field has done what its Enter asks; after that keys count without it."""
+READY_SECONDS = 0.01
+READY_ROUNDS = 1000
+"""So often a look at whether a view has come; after that the keys for it are forgotten."""
 TICK = 0.25
 """Seconds between looks at what the sessions have."""
 BREATH = 0.95
@@ -304,6 +307,9 @@ class LimenApp(App[int], inherit_bindings=False):
         if self._held is not None:
             self._held.append(event)
             return
+        if isinstance(self.screen, ActionScreen) and not self.screen.is_ready and event.key != "ctrl+c":
+            self._hold_until_ready(event)
+            return
         for taker in (self.screen, self.focused):
             if getattr(taker, "takes_every_key", False) and taker is not None:
                 taker._forward_event(event)  # it has a guest's keys: ctrl+c is the guest's too
@@ -350,6 +356,25 @@ class LimenApp(App[int], inherit_bindings=False):
                 self.call_later(self._release, held)
 
         self.set_timer(HELD_SECONDS, look_again)
+
+    def _hold_until_ready(self, event: events.Key) -> None:
+        """Keep back this key and those after it until the screen has what they are meant for: of ``3`` and ``/`` that
+        come in one read, the second is for a view that is not there yet."""
+        held = [event]
+        self._held = held
+        rounds = iter(range(READY_ROUNDS))
+
+        def look() -> None:
+            if self._held is not held:
+                return
+            if not isinstance(self.screen, ActionScreen) or self.screen.is_ready:
+                self.call_later(self._release, held)
+            elif next(rounds, None) is None:
+                self._held = None  # it never came: better no key than one for something else
+            else:
+                self.set_timer(READY_SECONDS, look)
+
+        self.set_timer(READY_SECONDS, look)
 
     async def _release(self, held: list[events.Key]) -> None:
         """On the app's own queue: no newer key can come between."""

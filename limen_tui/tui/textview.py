@@ -12,12 +12,12 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.geometry import Size
-from textual.screen import ModalScreen
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.widgets import Input, Label
 
 from limen_tui.model.units import clean
+from limen_tui.tui.dialogs.once import OnceScreen
 
 
 class TextLines(ScrollView, can_focus=True):
@@ -81,7 +81,7 @@ class TextLines(ScrollView, can_focus=True):
         return Strip(segments).crop_extend(left, left + width, base)
 
 
-class TextScreen(ModalScreen[None]):
+class TextScreen(OnceScreen[None]):
     """A title, text lines, a search line. Subclasses fill ``TextLines`` in ``on_mount``."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

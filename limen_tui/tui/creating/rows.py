@@ -8,7 +8,6 @@ from typing import Final
 
 from limen_widgets.tick import Tick
 from textual.containers import Horizontal
-from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Button, Input, Label, TextArea
 
@@ -16,12 +15,13 @@ from limen_tui.tui.creating.draft import Draft
 from limen_tui.tui.creating.entries import Choice, PasswordEntry
 from limen_tui.tui.creating.fields import SECTIONS, Field, Section
 from limen_tui.tui.creating.grounds import Grounds
+from limen_tui.tui.dialogs.once import OnceScreen
 
 IMAGE_WORDS: Final = {"iso": "ISO", "import": "Disk"}
 """By source: what the image is called."""
 
 
-class FormRows(ModalScreen[Draft | None]):
+class FormRows(OnceScreen[Draft | None]):
     """A screen with the form's rows in ``#form``; the first section is composed, the others come after its paint."""
 
     _draft: Draft

@@ -8,15 +8,15 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Button, Input
 
 from limen_tui.model.units import clean
+from limen_tui.tui.dialogs.once import OnceScreen
 
 T = TypeVar("T")
 
 
-class Dialog(ModalScreen[T]):
+class Dialog(OnceScreen[T]):
     """A modal screen with a titled box. Escape cancels with ``None``; arrows and Tab move between buttons."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

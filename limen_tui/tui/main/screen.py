@@ -51,6 +51,7 @@ class MainScreen(ActionScreen):
         self._tree_wanted: bool | None = {"on": True, "off": False}.get(tree)
         self._vms_seen = bool(app.fleet.view.vms)
         """Whether VMs have been on the screen: the first ones of all come by themselves, under a key on its way."""
+        self.arriving = True
 
     # -- parts ------------------------------------------------------------------------------------
 
@@ -195,6 +196,7 @@ class MainScreen(ActionScreen):
         if remember:
             self._trail.go(view_id)
         panel = self._panel(view_id)
+        self.arriving = True
         if not panel.is_attached:
             self.query_one("#views").mount(panel)
         for each in self._panels.values():
@@ -209,6 +211,10 @@ class MainScreen(ActionScreen):
         """A view is on show now: scope, rows, keyboard."""
         if panel is not self.panel:
             return
+        if not panel.is_mounted:
+            self.set_timer(0.01, lambda: self.arrived(panel))
+            return
+        self.arriving = False
         panel.show_host(self._host_id)
         panel.show_fleet(self.limen.fleet.view)
         panel.refresh_now()

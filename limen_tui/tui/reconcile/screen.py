@@ -16,7 +16,6 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.message import Message
-from textual.screen import ModalScreen
 from textual.widgets import Label
 
 from limen_tui.errors import LimenError
@@ -36,6 +35,7 @@ from limen_tui.model.jobs import JobPlan
 from limen_tui.model.keepsakes import Definition, Trashed
 from limen_tui.model.reconcile import CHOICES, FindingKind, Mismatch
 from limen_tui.model.units import ago, clean, duration, paragraph, size
+from limen_tui.tui.dialogs.once import OnceScreen
 from limen_tui.tui.dialogs.text import YesNoDialog
 from limen_tui.tui.fleet.lines import Line
 from limen_tui.tui.reading import shared_reader
@@ -103,7 +103,7 @@ class Counted(Message):
         self.lost, self.count = lost, count
 
 
-class ReconcileScreen(ModalScreen[None]):
+class ReconcileScreen(OnceScreen[None]):
     """Opens at once; rows come as the hosts answer."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

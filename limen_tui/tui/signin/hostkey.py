@@ -8,13 +8,13 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
-from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
 from limen_tui.model.questions import Answer, Question, Trust
+from limen_tui.tui.dialogs.once import OnceScreen
 
 
-class HostKeyDialog(ModalScreen[Answer | None]):
+class HostKeyDialog(OnceScreen[Answer | None]):
     """Shows host, key type, fingerprint and randomart; trust once, trust and save, or refuse.
 
     The safe answer has the focus, and no answer has a key that a person types by habit: a stray Enter or ``y``

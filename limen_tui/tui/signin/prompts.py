@@ -9,13 +9,13 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
-from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label, Static
 
 from limen_tui.model.questions import Answer, Question
+from limen_tui.tui.dialogs.once import OnceScreen
 
 
-class PromptDialog(ModalScreen[Answer | None]):
+class PromptDialog(OnceScreen[Answer | None]):
     """One field per prompt, hidden where the server asks for a secret.
 
     Nothing typed leaves the dialog but in the answer; the fields are emptied as it closes. Dismisses with ``None``

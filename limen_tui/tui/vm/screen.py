@@ -136,6 +136,8 @@ class VMScreen(ActionScreen):
         if maker is None:
             return
         self._current = tab_id
+        if not self.query(TabDeck):
+            return  # a key that came before the screen: it begins with this tab
         tab = self.query_one(TabDeck).show(maker, self.key)
         # before the next key is looked at: none may reach an action that was meant for the guest
         self._take_keys(tab.takes_keys and into)
