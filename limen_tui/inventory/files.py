@@ -75,10 +75,16 @@ def opening(path: Path) -> Iterator[int]:
 
 
 def leave(path: Path) -> None:
-    """The database is closed: unless damage was met, the next start need not look through it. Never raises."""
-    with contextlib.suppress(OSError, InventoryError), opening(path) as lock:
-        if os.fstat(lock).st_size:
-            _trust(path, lock)
+    """The database is closed: unless damage was met, the next start need not look through it. Never raises or waits."""
+    with contextlib.suppress(OSError):
+        lock = os.open(_lock_of(path), os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
+        try:
+            # one that starts now leaves word of its own
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if os.fstat(lock).st_size:
+                trust(path, lock)
+        finally:
+            os.close(lock)
 
 
 def forget(path: Path) -> bool:
@@ -92,9 +98,11 @@ def forget(path: Path) -> bool:
     return trusted
 
 
-def _trust(path: Path, lock: int) -> None:
-    os.ftruncate(lock, 0)
-    os.pwrite(lock, _state(path), 0)
+def trust(path: Path, lock: int) -> None:
+    """The database is sound as it is now. Never raises: where the disk is full, the next start looks through it."""
+    with contextlib.suppress(OSError):
+        os.ftruncate(lock, 0)
+        os.pwrite(lock, _state(path), 0)
 
 
 def _lock_of(path: Path) -> Path:
@@ -121,7 +129,6 @@ def prepare(path: Path, newest: int, now: float, lock: int) -> Problem | None:
         for part in PARTS[1:]:
             with contextlib.suppress(FileNotFoundError):
                 path.with_name(path.name + part).chmod(0o600)
-        _trust(path, lock)
     except (OSError, sqlite3.Error) as error:
         raise unusable(path, error) from error
     if aside is None:

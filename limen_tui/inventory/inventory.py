@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from limen_tui.errors import InventoryError
 from limen_tui.inventory.codec import dumps
 from limen_tui.inventory.database import DB_ERRORS, Database, Row
-from limen_tui.inventory.files import forget, is_damage, leave, opening, prepare, unusable
+from limen_tui.inventory.files import forget, is_damage, leave, opening, prepare, trust, unusable
 from limen_tui.inventory.fleetstore import FleetStore
 from limen_tui.inventory.hosttable import write_host
 from limen_tui.inventory.logs import Logs
@@ -61,10 +61,11 @@ def open_inventory(path: Path | None, *, clock: Clock | None = None, keep_events
             with database.connected():
                 migrate(database)
                 settings = database.run("SELECT key, value FROM settings")
+            trust(place, lock)
     except (*DB_ERRORS, InventoryError) as error:
         if private is not None:
             shutil.rmtree(private, ignore_errors=True)
-        elif is_damage(error) and forget(place):
+        elif is_damage(error) and forget(place):  # once: no start that fails puts trust in it again
             return open_inventory(path, clock=clock, keep_events=keep_events)
         raise error if isinstance(error, InventoryError) else unusable(place, error) from error
     values: dict[str, object] = {}

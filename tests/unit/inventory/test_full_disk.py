@@ -31,17 +31,22 @@ def _event(number: int, text: str) -> HostEvent:
     return HostEvent(float(number), "h", "kvm1", EventKind.HOST, text)
 
 
-def test_a_full_disk_is_told_and_survived(small_disk: Path) -> None:
-    path = small_disk / "limen.db"
-    inventory = open_inventory(path)
-    inventory.event(_event(1, "first")).result(20)
-    ballast = small_disk / "ballast"
-    with ballast.open("wb", buffering=0) as file:  # the disk is full
+def fill(folder: Path) -> Path:
+    """What takes up all the room."""
+    ballast = folder / "ballast"
+    with ballast.open("wb", buffering=0) as file:
         try:
             while True:
                 file.write(b"x" * 4096)
         except OSError:
-            pass
+            return ballast
+
+
+def test_a_full_disk_is_told_and_survived(small_disk: Path) -> None:
+    path = small_disk / "limen.db"
+    inventory = open_inventory(path)
+    inventory.event(_event(1, "first")).result(20)
+    ballast = fill(small_disk)
     with pytest.raises(InventoryError) as told:
         for number in range(2, 200):
             inventory.event(_event(number, "y" * 8000)).result(20)
@@ -56,3 +61,15 @@ def test_a_full_disk_is_told_and_survived(small_disk: Path) -> None:
     with sqlite3.connect(path) as database:
         assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     database.close()
+
+
+def test_another_limen_reads_from_a_full_disk(small_disk: Path) -> None:
+    path = small_disk / "limen.db"
+    inventory = open_inventory(path)
+    inventory.event(_event(1, "first")).result(20)
+    os.truncate(path.with_name(path.name + ".lock"), 0)  # as of a version that kept nothing there
+    fill(small_disk)
+    other = open_inventory(path)
+    assert other.events()[0].text == "first"
+    other.close()
+    inventory.close()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import sqlite3
 import stat
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -168,6 +170,44 @@ def test_what_somebody_else_wrote_is_looked_through(path):
     assert lock.read_bytes() != left
     path.write_bytes(b"x" * path.stat().st_size)
     assert open_inventory(path).notice is not None
+
+
+def test_a_limen_that_ends_waits_for_none_that_starts(path):
+    inventory = open_inventory(path)
+    starting = os.open(path.with_name(path.name + ".lock"), os.O_RDWR)
+    fcntl.flock(starting, fcntl.LOCK_EX)
+    ending = threading.Thread(target=inventory.close, daemon=True)
+    ending.start()
+    ending.join(10)
+    waits = ending.is_alive()
+    os.close(starting)
+    ending.join(10)
+    assert not waits
+
+
+def test_damage_that_looking_through_does_not_see_is_told_and_not_looked_for_again_and_again(path, monkeypatch):
+    open_inventory(path).close(10)
+    tries = []
+
+    def met(_database):
+        assert len(tries) < 3
+        tries.append(1)
+        error = sqlite3.DatabaseError("database disk image is malformed")
+        error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+        raise error
+
+    monkeypatch.setattr("limen_tui.inventory.inventory.migrate", met)
+    with pytest.raises(InventoryError, match="malformed"):
+        open_inventory(path)
+    assert len(tries) == 2
+
+
+def test_what_a_killed_limen_left_is_not_looked_through_unless_it_went_into_the_file(path):
+    code = WRITER.replace("inventory.close()", "import os; os.kill(os.getpid(), 9)")
+    assert subprocess.run([sys.executable, "-c", code, path, "20", "doomed"], check=False).returncode == -signal.SIGKILL
+    found = path.stat()
+    left = path.with_name(path.name + ".lock").read_bytes().split()
+    assert [int(each) for each in left] == [found.st_ino, found.st_size, found.st_mtime_ns]
 
 
 def test_a_newer_schema_is_refused_and_not_touched(path):
