@@ -68,7 +68,10 @@ def opening(path: Path) -> Iterator[int]:
     except OSError as error:
         raise unusable(path, error) from error
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        except OSError as error:  # a file system without locks
+            raise unusable(path, error) from error
         yield lock
     finally:
         os.close(lock)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import signal
@@ -200,6 +201,16 @@ def test_damage_that_looking_through_does_not_see_is_told_and_not_looked_for_aga
     with pytest.raises(InventoryError, match="malformed"):
         open_inventory(path)
     assert len(tries) == 2
+
+
+def test_a_file_system_without_locks_is_told(path, monkeypatch):
+    def refuse(*_):
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr("fcntl.flock", refuse)
+    with pytest.raises(InventoryError, match="locks") as told:
+        open_inventory(path)
+    assert "XDG_DATA_HOME" in told.value.hint
 
 
 def test_what_a_killed_limen_left_is_not_looked_through_unless_it_went_into_the_file(path):
