@@ -45,11 +45,11 @@ def _differs(old: Line, new: Line, width: int) -> tuple[int, int]:
     same = next((n for n, (one, two) in enumerate(zip(old, new, strict=False)) if one != two), min(len(old), len(new)))
     start, end = line_width(old[:same]), width
     if line_width(old) == line_width(new):
+        end = line_width(new)  # also where that is more than is shown of it
         for one, two in zip(reversed(old[same:]), reversed(new[same:]), strict=False):
             if one != two:
                 break
             end -= cell_len(one[0])
-        end -= width - min(width, line_width(new))
     return min(start, width), max(start, min(end, width))
 
 
