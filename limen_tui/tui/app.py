@@ -307,7 +307,7 @@ class LimenApp(App[int], inherit_bindings=False):
         if self._held is not None:
             self._held.append(event)
             return
-        if isinstance(self.screen, ActionScreen) and not self.screen.is_ready and event.key != "ctrl+c":
+        if not _is_ready(self.screen) and event.key != "ctrl+c":
             self._hold_until_ready(event)
             return
         for taker in (self.screen, self.focused):
@@ -367,7 +367,7 @@ class LimenApp(App[int], inherit_bindings=False):
         def look() -> None:
             if self._held is not held:
                 return
-            if not isinstance(self.screen, ActionScreen) or self.screen.is_ready:
+            if _is_ready(self.screen):
                 self.call_later(self._release, held)
             elif next(rounds, None) is None:
                 self._held = None  # it never came: better no key than one for something else
@@ -429,3 +429,8 @@ class LimenApp(App[int], inherit_bindings=False):
         """Take a theme and remember it."""
         self.theme = theme_name(name)
         self.memory.put(THEME, name)
+
+
+def _is_ready(screen: Screen[Any]) -> bool:
+    """Whether what keys act on is there."""
+    return screen.is_ready if isinstance(screen, ActionScreen) else screen.is_mounted

@@ -105,8 +105,8 @@ class VMScreen(ActionScreen):
 
     def show_fleet(self, view: FleetView) -> None:
         """Head, tab on show and keys."""
-        if not self.is_mounted:
-            return
+        if not self.is_mounted or self not in self.app.screen_stack:
+            return  # it is left: its parts go one after another
         vm = view.vm(self.key)
         if vm is not None:
             self._vm_name = vm.name
@@ -145,7 +145,7 @@ class VMScreen(ActionScreen):
         self.call_after_refresh(self._arrive, tab, into=into)
 
     def _arrive(self, tab: VMTab, *, into: bool) -> None:
-        if tab is not self.tab:
+        if self not in self.app.screen_stack or tab is not self.tab:
             return
         if not tab.is_mounted:
             # its own queue is worked off once it is there; to ask again and again would keep it from coming

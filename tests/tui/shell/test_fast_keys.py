@@ -84,6 +84,22 @@ async def test_two_enters_close_one_dialog() -> None:
         assert world.app.screen is world.app.main
 
 
+async def test_a_key_for_a_dialog_that_is_still_coming_waits() -> None:
+    async with begun_with("vms") as world:
+        await at_once(world, "K", "j", "j", "K")  # the columns, then one of them earlier
+        await at_once(world, "escape")
+        assert world.app.screen is world.app.main
+
+
+@pytest.mark.parametrize("tab", ["2", "4", "5"])
+async def test_a_vm_is_left_before_its_screen_is_there(tab: str) -> None:
+    async with begun_with("vms") as world:
+        await at_once(world, "enter", tab, "escape", "escape")
+        for _ in range(20):
+            await world.pilot.pause(0.01)
+        assert world.app.screen is world.app.main
+
+
 async def test_a_tab_is_chosen_before_its_screen_is_there() -> None:
     async with begun_with("vms") as world:
         await at_once(world, "enter", "8", "8")
