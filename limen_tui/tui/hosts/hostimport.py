@@ -34,9 +34,9 @@ class ImportDialog(Dialog[list[Host] | None]):
     class Read(Message):
         """Something was read."""
 
-        def __init__(self, found: list[Found] | LimenError) -> None:
+        def __init__(self, found: list[Found] | LimenError, *, meant: bool = True) -> None:
             super().__init__()
-            self.found = found
+            self.found, self.meant = found, meant
 
     def __init__(self, hosts: Sequence[Host], *, home: Path | None = None) -> None:
         super().__init__("Import hosts")
@@ -60,7 +60,10 @@ class ImportDialog(Dialog[list[Host] | None]):
         """Look round."""
         super().on_mount()
         self.set_focus(self.query_one(SelectionList))
-        self._reader.read(lambda: read_known(self._home), lambda found: self.post_message(self.Read(found)))
+        self._reader.read(lambda: read_known(self._home), self._looked_round)
+
+    def _looked_round(self, found: list[Found] | LimenError) -> None:
+        self.post_message(self.Read(found, meant=False))
 
     @on(Read)
     def _was_read(self, event: Read) -> None:
@@ -68,8 +71,7 @@ class ImportDialog(Dialog[list[Host] | None]):
             self._say(clean(str(event.found)), "dialog--problem")
             return
         chosen = {self._candidates[index].uri for index in self.query_one(SelectionList).selected}
-        if self._found:
-            # what was typed was meant
+        if event.meant:  # it was typed
             fresh = check(event.found, self._hosts)
             chosen |= {each.uri for each in fresh if not each.problem}
         self._found += event.found
@@ -82,6 +84,8 @@ class ImportDialog(Dialog[list[Host] | None]):
         )
         if self._candidates:
             listed.highlighted = next((i for i, each in enumerate(self._candidates) if not each.problem), 0)
+        elif self.focused is listed:  # nothing is there to be ticked: what is typed goes where it can
+            self.set_focus(self.query_one("#more"))
         self._ticked()
 
     def _say(self, text: str, kind: str) -> None:

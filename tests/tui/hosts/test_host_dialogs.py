@@ -233,6 +233,21 @@ async def test_import_lists_what_is_known_and_takes_what_is_ticked(tmp_path: Pat
         assert names == ["kvm7", "kvm9", "kvm10"]
 
 
+async def test_where_nothing_is_known_what_is_typed_is_a_host_and_ticked(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "none"))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    async with running((80, 24)) as world:
+        await hosts_view(world)
+        await world.press("I")
+        dialog = world.app.screen
+        await until(world, lambda: dialog.focused is dialog.query_one("#more"))
+        await world.press(*"kvm7", "enter")
+        listed = dialog.query_one(SelectionList)
+        await until(world, lambda: listed.option_count == 1)
+        assert listed.selected == [0]
+
+
 async def test_the_keys_mean_hosts_only_under_hosts() -> None:
     async with running((80, 24)) as world:
         for key in ("t", "I"):
