@@ -117,7 +117,8 @@ class Sampler:
         if watch.turns <= 1 or not told or now >= self._whole_at:
             return None
         due = whose_turn(tuple(self.domains), watch, self.ticks) | self._next
-        return [uuid for uuid in self.domains if uuid in due]
+        # where there are so few that none is due, all: a tick that asks for none would not see that the host fails
+        return [uuid for uuid in self.domains if uuid in due] or None
 
     def _take_over(self, asked: Collection[str] | None, answered: dict[str, Any]) -> None:
         """Handles of those that answered; one that was asked and did not is gone."""
