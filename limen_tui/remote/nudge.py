@@ -1,9 +1,10 @@
 """Notices when a host that was cut off answers again, so that nobody waits out a backoff. SSH loop thread.
 
-While a host is down, its address (or that of its first jump host) is tried with a bare TCP connection every two
-seconds: one packet. When it turns from silent to answering, the session is told to connect now. A host whose address
-always answers (libvirt itself is down, or it is the host behind a jump host) is left to the session's own backoff,
-which for jump hosts is cut short here.
+While a host is down, its address (or that of its first jump host) is called every two seconds, and listened to until
+its SSH server says the first word, which it does unasked: that something takes the call is not enough, for a router or
+a forwarded port does so with nobody behind it. When it turns from silent to speaking, the session is told to connect
+now. A host whose SSH server always speaks (libvirt itself is down, or it is the host behind a jump host) is left to the
+session's own backoff, which for jump hosts is cut short here.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ from limen_tui.remote.loop import remote_loop
 from limen_tui.remote.route import resolve
 
 EVERY = 2.0
-PATIENCE = 1.5
+PATIENCE = 2.0
+"""Seconds for two round trips: the call, and the first word."""
 BEHIND_JUMP = 4.0
 AT_ONCE = 32
 
@@ -63,8 +65,8 @@ class Nudger:
         if first.options.proxy_command:
             return
         async with limit:
-            answers = await _answers(first.options.host, first.options.port)
-        if not answers:
+            speaks = await _speaks(first.options.host, first.options.port)
+        if not speaks:
             self._silent.add(host.id)
             return
         now = time.monotonic()
@@ -76,11 +78,13 @@ class Nudger:
             self._nudge(host.id)
 
 
-async def _answers(host: str, port: int) -> bool:
+async def _speaks(host: str, port: int) -> bool:
     try:
         async with asyncio.timeout(PATIENCE):
-            _, writer = await asyncio.open_connection(host, port)
+            reader, writer = await asyncio.open_connection(host, port)
+            try:
+                return bool(await reader.read(1))
+            finally:
+                writer.close()
     except OSError:  # TimeoutError is one
         return False
-    writer.close()
-    return True
