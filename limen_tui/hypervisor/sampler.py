@@ -56,9 +56,13 @@ class Sampler:
         """Handles by UUID as of the last sample; they must be gone before the connection is closed."""
 
     def sample(self, watch: Watch) -> RawSample:
-        """One tick: stats of all VMs, or of those whose turn it is, host CPU, host memory. Raises ``LimenError``."""
+        """One tick: stats of all VMs, or of those whose turn it is, host CPU, host memory. Raises ``LimenError``.
+
+        Its time is that of asking: an answer of all VMs is long on its way, one of a few is not, and what lies between
+        two of the same VM would be too long or too short by the difference.
+        """
         self.ticks += 1
-        each, now = StatsGroup.VCPU in watch.groups, self._clock.mono()
+        each, now, wall = StatsGroup.VCPU in watch.groups, self._clock.mono(), self._clock.wall()
         counting = each or (StatsGroup.CPU in watch.groups and now >= self._count_at)
         groups = watch.groups | {StatsGroup.VCPU} if counting else watch.groups
         try:
@@ -84,7 +88,7 @@ class Sampler:
             self._counts = counts if asked is None else self._counts | counts
             self._count_at = later
         return RawSample(
-            self._clock.mono(), self._clock.wall(), tuple(vms), host, watch.groups, watch.visible,
+            now, wall, tuple(vms), host, watch.groups, watch.visible,
             frozenset(self.domains.keys() - asked) if asked is not None else frozenset(),
         )  # fmt: skip
 

@@ -10,6 +10,7 @@ from limen_tui.hypervisor.features import Features
 from limen_tui.hypervisor.sampler import COUNT_EVERY, Sampler
 from limen_tui.model.ports import Watch
 from limen_tui.model.samples import USUAL_GROUPS
+from limen_tui.model.stats import RateMeter
 
 VCPU = libvirt.VIR_DOMAIN_STATS_VCPU
 IN_TURNS = Watch(groups=USUAL_GROUPS, turns=3)
@@ -58,13 +59,15 @@ class World:
         self.vcpus = dict.fromkeys([f"u{number}" for number in range(count)], 1)
         self.of: list[int] = []
         """How many each bulk call was asked for; 0 is all."""
+        self.line = 0.0
+        """Seconds that the figures of one VM are on their way."""
         self.refuse_some = self.fails = False
 
     def _answer(self, uuids, stats):
         if self.fails:
             raise Refusal(libvirt.VIR_ERR_OPERATION_FAILED)
-        self.clock.now += 0.05 + 0.05 * (not self.of[-1])
-        figures = {"state.state": 1, "state.reason": 1, "cpu.time": 1, "balloon.current": 1}
+        figures = {"state.state": 1, "state.reason": 1, "cpu.time": int(self.clock.now * 5e8), "balloon.current": 1}
+        self.clock.now += 0.05 + 0.05 * (not self.of[-1]) + self.line * len(uuids)
         return [
             (Dom(uuid), figures | ({"vcpu.current": self.vcpus[uuid], "vcpu.maximum": 4} if stats & VCPU else {}))
             for uuid in uuids if uuid in self.vcpus
@@ -165,6 +168,17 @@ def test_without_events_all_are_asked(world):
     world.features.events = False
     sampler = Sampler(world, world.clock, local=False)
     assert [len(sampler.sample(IN_TURNS).vms) for _ in range(4)] == [9] * 4
+
+
+def test_a_long_answer_makes_no_spike_beside_short_ones(world):
+    world.line = 0.2
+    sampler, meter = Sampler(world, world.clock, local=False), RateMeter()
+    seen = set()
+    for sample in ticks(sampler, world, 3 * COUNT_EVERY, 2.0):
+        loads = meter.update(sample)
+        seen |= {None if load.cpu_pct is None else round(load.cpu_pct, 3) for load in loads.values()}
+    assert set(world.of) == {0, 3}
+    assert seen == {None, 50.0}
 
 
 @pytest.mark.parametrize("count", [0, 1, 2])
