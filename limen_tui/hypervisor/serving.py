@@ -237,6 +237,9 @@ class Serving:
                 continue
             clock = self._context.clock
             self._book.set_state(uuid, state, reason, mono=clock.mono(), wall=clock.wall())
+            if state == libvirt.VIR_DOMAIN_RUNNING and uuid not in self._asked_balloon and not self._context.read_only:
+                # one that was started paused, or came by migration, was not running yet when its definition was read
+                self._agenda.by("balloons", Priority.BACKGROUND, clock.mono())
 
     def _do_stops(self) -> None:
         """Tell the stops that no start followed."""

@@ -58,6 +58,16 @@ def test_balloon_statistics_are_switched_on_once_a_run(host, guests):
     host.until(lambda snap: len(snap.vms) == 2)
 
 
+def test_balloon_statistics_of_a_vm_that_was_started_paused(host, guests):
+    guests.virsh("start", "off", "--paused")
+    host.vm_until("off", lambda vm: vm.state is VMState.PAUSED and vm.facts.machine)
+    guests.virsh("resume", "off")
+    wait_for(lambda: any(each.vm_name == "off" and "switched on" in each.text for each in list(host.events)),
+             what="memory statistics")
+    guests.virsh("destroy", "off")
+    host.vm_until("off", lambda vm: vm.state is VMState.STOPPED)
+
+
 def test_read_only_changes_nothing(watch_host, guests):
     guests.define(small_guest("watched"), start=True)
     host = watch_host(guests.uri(), read_only=True)
