@@ -21,6 +21,7 @@ from limen_tui.hypervisor.atonce import at_once
 from limen_tui.hypervisor.auth import CREDENTIALS, SignInWanted
 from limen_tui.hypervisor.errors import map_error
 from limen_tui.hypervisor.features import Features, refuses
+from limen_tui.hypervisor.pace import Pace
 from limen_tui.model.host import Host
 from limen_tui.model.questions import Asker, NoAsker
 
@@ -79,6 +80,7 @@ class Connection:
         self.raw = raw
         self.uri = uri
         self.features = Features()
+        self.pace = Pace()
         self._callbacks: list[int] = []
         self._watched = False
         self._lock = threading.Lock()

@@ -38,6 +38,7 @@ class Gate:
 
     def __init__(self, connection: Connection, *, read_only: bool, after: After) -> None:
         self.raw = connection.raw
+        self.pace = connection.pace
         self.read_only = read_only
         self._after = after
 

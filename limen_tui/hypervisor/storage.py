@@ -93,7 +93,8 @@ class LibvirtStorage:
         self._gate.writable("Nothing was written.")
         with explained(pool, name):
             transfer.upload(
-                self._raw, pool, name, source, size, offset=offset, progress=progress, cancelled=cancelled
+                self._raw, pool, name, source, size, offset=offset, progress=progress, cancelled=cancelled,
+                pace=self._gate.pace,
             )
 
     def download(

@@ -10,6 +10,7 @@ from typing import Any, Final
 import libvirt
 
 from limen_tui.errors import Cancelled, InputError
+from limen_tui.hypervisor.pace import Pace
 from limen_tui.hypervisor.volumes import volume_of
 from limen_tui.model.imagecheck import ends_early
 from limen_tui.model.imagehead import HEAD, ImageHead, read_head
@@ -22,19 +23,24 @@ PIECE: Final = 262120
 
 
 def upload(
-    raw: Any, pool: str, name: str, source: Source, size: int, *, offset: int, progress: Progress, cancelled: Asked
+    raw: Any, pool: str, name: str, source: Source, size: int, *, offset: int, progress: Progress, cancelled: Asked,
+    pace: Pace,
 ) -> None:
-    """virStorageVolUpload. Raises ``libvirtError``, ``Cancelled``, ``InputError``."""
+    """virStorageVolUpload, as fast as the line carries it. Raises ``libvirtError``, ``Cancelled``, ``InputError``."""
     vol = volume_of(raw, pool, name)
     if not size:
         return  # to libvirt a length of 0 means as much as comes
+    pace.begin(raw)
     stream = raw.newStream(0)
     vol.upload(stream, offset, size, 0)
-    done = 0
+    done, stop = 0, pace.window
     with _ended(stream):
         while done < size:
             _go_on(cancelled, name)
-            data = source(min(PIECE, size - done))
+            if done >= stop:
+                pace.catch_up(raw)
+                stop = done + pace.window
+            data = source(min(PIECE, size - done, stop - done))
             if not data:
                 raise InputError("The file ended early", f"{done} of {size} bytes of {clean(name)} came.",
                                  "It changed while it was read; start again.")  # fmt: skip
