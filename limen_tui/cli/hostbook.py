@@ -11,8 +11,8 @@ from limen_tui.cli.resolve import host_named
 from limen_tui.cli.store import opened
 from limen_tui.errors import Conflict, InputError
 from limen_tui.fleet.actor import current_actor
-from limen_tui.fleet.compose import new_host
-from limen_tui.fleet.fleet import host_entry
+from limen_tui.fleet.audited import of_host
+from limen_tui.fleet.newhost import new_host
 from limen_tui.model.host import Host
 from limen_tui.model.ports import InventoryPort
 from limen_tui.model.units import clean
@@ -69,7 +69,7 @@ def _add(store: InventoryPort, known: tuple[Host, ...], arguments: argparse.Name
 
 
 def _audit(store: InventoryPort, what: str, host: Host, more: str = "") -> None:
-    entry = host_entry(current_actor("cli"), time.time(), what, host)
+    entry = of_host(current_actor("cli"), time.time(), what, host)
     store.audit(replace(entry, detail=entry.detail + more))
 
 

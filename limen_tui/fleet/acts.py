@@ -307,3 +307,8 @@ class ActRunner:
             if act.is_finished:
                 act.finished_at = self._clock.wall()
             self._on_final(act, item)
+
+
+def running_acts(acts: Sequence[Act]) -> Mapping[int, Act]:
+    """Acts that are not over, by id."""
+    return {act.id: act for act in acts if act.finished_at is None}

@@ -1,17 +1,22 @@
-"""Calls to a host that stand in the audit log with what came of them. Any thread; the log is written by its own."""
+"""What stands in the audit log, with what came of it. Any thread; the log is written by its own."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
 from dataclasses import replace
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from limen_tui.errors import LimenError
-from limen_tui.fleet.fleet import Fleet
-from limen_tui.model.events import AuditEntry
+from limen_tui.fleet.actor import Actor
+from limen_tui.fleet.acts import Act, ActItem, Outcome
+from limen_tui.model.events import AuditEntry, EventKind, HostEvent
+from limen_tui.model.host import Host
 from limen_tui.model.ports import HostVerbs
 from limen_tui.model.vm import VM
+
+if TYPE_CHECKING:
+    from limen_tui.fleet.fleet import Fleet
 
 T = TypeVar("T")
 
@@ -31,6 +36,29 @@ def of_vm(fleet: Fleet, vm: VM, action: str, detail: str, result: str = "") -> A
     """What is done to ``vm``; see :func:`entry`."""
     return entry(fleet, action, vm.key.host_id, vm.host_name, uuid=vm.key.uuid, vm_name=vm.name, result=result,
                  detail=detail)  # fmt: skip
+
+
+def of_host(actor: Actor, at: float, what: str, host: Host) -> AuditEntry:
+    """``add``, ``edit`` or ``remove`` of a host."""
+    return AuditEntry(at, actor.who, actor.origin, f"host.{what}", host.id, host.name, "", "", "ok", host.uri)
+
+
+def of_act(actor: Actor, at: float, act: Act, item: ActItem) -> tuple[AuditEntry, HostEvent]:
+    """What came of an act on one VM, for the log and for those who watch."""
+    result = {Outcome.DONE: "ok", Outcome.REFUSED: "refused", Outcome.TIMED_OUT: "timed out"}.get(
+        item.outcome, item.outcome.value
+    )
+    detail = ""
+    if item.problem is not None:
+        detail = ": ".join(part for part in (item.problem.title, item.problem.detail) if part)
+    text = f"{act.operation.label}: {result}" + (f" ({detail})" if detail else "")
+    level = "info" if item.outcome is Outcome.DONE else "error" if item.outcome is Outcome.FAILED else "warning"
+    host_id, uuid = item.key
+    return (
+        AuditEntry(at, actor.who, actor.origin, act.operation.action.id, host_id, item.host_name, uuid, item.vm_name,
+                   result, detail),
+        HostEvent(at, host_id, item.host_name, EventKind.ACT, text, uuid, item.vm_name, level),
+    )  # fmt: skip
 
 
 def audited(fleet: Fleet, begun: AuditEntry, call: Callable[[HostVerbs], T]) -> Future[T]:

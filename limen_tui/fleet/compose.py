@@ -6,26 +6,25 @@ loads asyncssh.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from limen_tui.errors import ConnectError
 from limen_tui.fleet.actor import current_actor
 from limen_tui.fleet.fleet import Fleet
-from limen_tui.fleet.hostbook import free_id
 from limen_tui.fleet.questions import QuestionDesk
 from limen_tui.fleet.remoting import Remoting
 from limen_tui.inventory import Inventory, open_inventory
 from limen_tui.model.clock import SystemClock
 from limen_tui.model.host import Host, Problem
 from limen_tui.model.ports import Connector, EventSink, HostPort, InventoryPort
-from limen_tui.model.uri import LibvirtURI, host_id, parse_uri
 from limen_tui.settings import Settings, data_dir, runtime_dir
 
 if TYPE_CHECKING:
     from limen_tui.fleet.stages import Tester
+    from limen_tui.model.uri import LibvirtURI
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +58,11 @@ def open_fleet(options: Options, settings: Settings) -> Composed:
     """
     if options.demo:
         return _demo(options, settings)
-    parsed = [parse_uri(uri) for uri in options.uris]
+    uris = _parsed(options.uris) if options.uris else []
     inventory = open_store(settings)
     notices = (inventory.notice,) if inventory.notice is not None else ()
     try:
-        hosts = _given(parsed, inventory.hosts()) if parsed else inventory.hosts()
+        hosts = _given(uris, inventory.hosts()) if uris else inventory.hosts()
         if not hosts:
             local, why_not = _local()
             hosts, notices = (local,), (*notices, *why_not)
@@ -85,37 +84,16 @@ def store_path(settings: Settings) -> Path:
     return Path(settings.paths.inventory).expanduser() if settings.paths.inventory else data_dir() / "inventory.db"
 
 
-def name_for(uri: LibvirtURI, taken: Iterable[str]) -> str:
-    """A name for a new host: its address, or what it is where it has none; numbered when taken."""
-    numeric = ":" in uri.host or uri.host.replace(".", "").isdigit()
-    base = uri.host if numeric else uri.host.partition(".")[0]
-    if not base:
-        what = PurePosixPath(uri.path).stem or uri.driver
-        base = "local" if what == "system" else f"local-{what}"
-    names, name, number = {each.casefold() for each in taken}, base, 1
-    while name.casefold() in names:
-        number += 1
-        name = f"{base}-{number}"
-    return name
+def _parsed(uris: Sequence[str]) -> list[LibvirtURI]:
+    from limen_tui.model.uri import parse_uri  # noqa: PLC0415 - saved hosts were looked at when they were saved
 
-
-def new_host(uri: LibvirtURI, known: Sequence[Host], *, name: str = "", saved: bool = True) -> Host:
-    """A host for ``uri``: the known one with that URI, or a new one at the end of the list."""
-    for host in known:
-        if host.uri == str(uri):
-            return host
-    position = max((host.position for host in known), default=-1) + 1
-    taken = [host.name for host in known]
-    return Host(free_id(host_id(uri), known), name or name_for(uri, taken), str(uri), position=position, saved=saved)
+    return [parse_uri(uri) for uri in uris]
 
 
 def _given(uris: Sequence[LibvirtURI], saved: Sequence[Host]) -> tuple[Host, ...]:
-    hosts: list[Host] = []
-    for uri in uris:
-        host = new_host(uri, [*saved, *hosts], saved=False)
-        if host not in hosts:
-            hosts.append(replace(host, enabled=True))
-    return tuple(hosts)
+    from limen_tui.fleet.newhost import for_this_run  # noqa: PLC0415
+
+    return for_this_run(uris, saved)
 
 
 def local_uri() -> tuple[str | None, tuple[tuple[str, Problem], ...]]:
@@ -138,8 +116,9 @@ def _local() -> tuple[Host, tuple[Problem, ...]]:
                            "`limen doctor` says how to mend it; `limen --demo` shows Limen without one; "
                            "`limen -c qemu+ssh://root@HOST/system` goes to another.")  # fmt: skip
     notices = tuple(replace(problem, title=f"{tried}: {problem.title}; showing {uri}") for tried, problem in problems)
-    # it is remembered like a saved host, so that the next start shows it at once
-    return new_host(parse_uri(uri), ()), notices
+    from limen_tui.fleet.newhost import local_host  # noqa: PLC0415 - saved hosts need none of it
+
+    return local_host(uri), notices
 
 
 def _real(

@@ -18,24 +18,24 @@ from typing import TYPE_CHECKING, TypeVar
 
 from limen_tui.errors import ConnectError
 from limen_tui.fleet.actor import Actor
-from limen_tui.fleet.acts import Act, ActItem, ActRunner, Outcome
 from limen_tui.fleet.merge import HostMerger, Pending
-from limen_tui.fleet.operations import Operation
 from limen_tui.fleet.questions import QuestionDesk
 from limen_tui.fleet.view import FleetView, Totaller
 from limen_tui.model.actions import vm_reason
-from limen_tui.model.closeup import CloseUps
-from limen_tui.model.events import AuditEntry, EventKind, HostEvent
 from limen_tui.model.history import History
 from limen_tui.model.host import Host, HostSnapshot, HostState
 from limen_tui.model.ports import Clock, Connector, HostPort, HostVerbs, InventoryPort, Priority, Watch
 from limen_tui.model.vm import VM, VMKey
 
 if TYPE_CHECKING:
+    from limen_tui.fleet.acts import Act, ActItem, ActRunner
     from limen_tui.fleet.chronicle import Chronicle
+    from limen_tui.fleet.operations import Operation
     from limen_tui.fleet.screens import Links
     from limen_tui.fleet.stages import Tester
     from limen_tui.jobs.runner import JobRunner
+    from limen_tui.model.closeup import CloseUps
+    from limen_tui.model.events import HostEvent
 
 T = TypeVar("T")
 REMEMBER_EVERY = 30.0
@@ -80,7 +80,6 @@ class Fleet:
         self.questions = questions or QuestionDesk()
         self.view = FleetView()
         self.history = History()
-        self.closeups = CloseUps()
         self.events: deque[HostEvent] = deque(maxlen=EVENTS_KEPT)
         """Newest last. ``events_seen`` grows with each, also beyond what is kept."""
         self.events_seen = 0
@@ -102,10 +101,7 @@ class Fleet:
         self._started = False
         self._waiting: dict[str, HostSnapshot] = {}
         """Until the start, what stands in for the hosts' own: their sessions are made then, after the first paint."""
-        self.acts = ActRunner(
-            self._ports, clock, limit=acts_per_host, shutdown_timeout=shutdown_timeout, on_final=self._on_final
-        )
-        """What takes long or changes more than one thing."""
+        self._act_limits = acts_per_host, shutdown_timeout
         remembered = inventory.last_seen([host.id for host in hosts])
         for host in hosts:
             self._add(host, *remembered.get(host.id, (None, ())))
@@ -118,16 +114,40 @@ class Fleet:
         """Configured hosts in their order, disabled ones included."""
         return tuple(sorted(self._hosts.values(), key=lambda host: (host.position, host.name)))
 
+    # made at the first use: the first paint does without
+
+    @cached_property
+    def acts(self) -> ActRunner:
+        """What does operations to VMs, and keeps what came of them."""
+        from limen_tui.fleet.acts import ActRunner  # noqa: PLC0415
+
+        limit, timeout = self._act_limits
+        return ActRunner(
+            self._ports, self.clock, limit=limit, shutdown_timeout=timeout, on_final=self._on_final
+        )
+
+    @property
+    def acts_rev(self) -> int:
+        """Grows with every change of an act."""
+        return self.acts.rev if "acts" in self.__dict__ else 0
+
+    @cached_property
+    def closeups(self) -> CloseUps:
+        """Every figure of the VMs last looked at closely."""
+        from limen_tui.model.closeup import CloseUps  # noqa: PLC0415
+
+        return CloseUps()
+
     @cached_property
     def chronicle(self) -> Chronicle:
-        """What keeps definitions as they change. Made at the first use: the first paint does without."""
+        """What keeps definitions as they change."""
         from limen_tui.fleet.chronicle import Chronicle  # noqa: PLC0415
 
         return Chronicle(self)
 
     @cached_property
     def jobs(self) -> JobRunner:
-        """What runs jobs. Made at the first use: the first paint does without."""
+        """What runs jobs."""
         from limen_tui.fleet.jobdesk import job_runner  # noqa: PLC0415
 
         return job_runner(self, self.inventory, self.clock, self.actor, self._queue.put)
@@ -171,15 +191,20 @@ class Fleet:
         elif host.id in self._ports:
             self._ports[host.id].rename(host)
         if known is None or replace(known, position=host.position) != host:
-            self.inventory.audit(host_entry(self.actor, self.clock.wall(), "add" if known is None else "edit", host))
+            self._audit_host("add" if known is None else "edit", host)
         return self.inventory.save_host(host, new=known is None)
 
     def remove_host(self, host_id: str, *, forget: bool = False) -> Future[None]:
         """Stop looking after a host; with ``forget`` also drop what was remembered of its VMs."""
         self._drop_port(host_id)
         if (host := self._hosts.pop(host_id, None)) is not None:
-            self.inventory.audit(host_entry(self.actor, self.clock.wall(), "remove", host))
+            self._audit_host("remove", host)
         return self.inventory.remove_host(host_id, forget=forget)
+
+    def _audit_host(self, what: str, host: Host) -> None:
+        from limen_tui.fleet.audited import of_host  # noqa: PLC0415
+
+        self.inventory.audit(of_host(self.actor, self.clock.wall(), what, host))
 
     def reconnect(self, host_id: str) -> None:
         """Try now, without waiting out the backoff; on a host that is up, sample now."""
@@ -229,21 +254,11 @@ class Fleet:
 
     def _on_final(self, act: Act, item: ActItem) -> None:
         """Any thread: audit and tell. Both only enqueue."""
-        result = {Outcome.DONE: "ok", Outcome.REFUSED: "refused", Outcome.TIMED_OUT: "timed out"}.get(
-            item.outcome, item.outcome.value
-        )
-        detail = ""
-        if item.problem is not None:
-            detail = ": ".join(part for part in (item.problem.title, item.problem.detail) if part)
-        now = self.clock.wall()
-        self.inventory.audit(AuditEntry(
-            now, self.actor.who, self.actor.origin, act.operation.action.id, item.key.host_id, item.host_name,
-            item.key.uuid, item.vm_name, result, detail))  # fmt: skip
-        text = f"{act.operation.label}: {result}" + (f" ({detail})" if detail else "")
-        level = "info" if item.outcome is Outcome.DONE else "error" if item.outcome is Outcome.FAILED else "warning"
-        self._queue.put(HostEvent(
-            now, item.key.host_id, item.host_name, EventKind.ACT, text, item.key.uuid, item.vm_name, level
-        ))  # fmt: skip
+        from limen_tui.fleet.audited import of_act  # noqa: PLC0415
+
+        entry, event = of_act(self.actor, self.clock.wall(), act, item)
+        self.inventory.audit(entry)
+        self._queue.put(event)
 
     # -- polling ----------------------------------------------------------------------------------
 
@@ -253,8 +268,10 @@ class Fleet:
         if self._started:
             self.chronicle.tick()
         raw = self._waiting | {host_id: port.snapshot for host_id, port in self._ports.items()}
-        self.acts.settle(raw)
-        pending = self.acts.pending_states()
+        pending: Pending = {}
+        if "acts" in self.__dict__:
+            self.acts.settle(raw)
+            pending = self.acts.pending_states()
         asks = {question.host_id: question.title for question in reversed(self.questions.pending)}
         merged, changed = self._merge_all(raw, pending, asks)
         if not changed and list(merged) == list(self.view.by_host):
@@ -337,7 +354,7 @@ class Fleet:
             self.chronicle.hear(event)
             host = self._hosts.get(event.host_id)
             # acts are in the audit log already; of hosts given by -c nothing stays
-            if event.kind is not EventKind.ACT and (host is None or host.saved):
+            if event.kind.value != "act" and (host is None or host.saved):
                 self.inventory.event(event)
 
     def _remember(self, snapshot: HostSnapshot, *, now: bool = False) -> None:
@@ -393,13 +410,3 @@ class Fleet:
 def _way(host: Host) -> tuple[object, ...]:
     """What a session cannot take over while it runs."""
     return host.uri, host.enabled, host.read_only, host.insecure
-
-
-def host_entry(actor: Actor, at: float, what: str, host: Host) -> AuditEntry:
-    """The audit entry of ``add``, ``edit`` or ``remove`` of a host."""
-    return AuditEntry(at, actor.who, actor.origin, f"host.{what}", host.id, host.name, "", "", "ok", host.uri)
-
-
-def running_acts(acts: Sequence[Act]) -> Mapping[int, Act]:
-    """Acts that are not over, by id."""
-    return {act.id: act for act in acts if act.finished_at is None}

@@ -16,8 +16,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from limen_tui.errors import InputError
-from limen_tui.fleet.compose import name_for
 from limen_tui.fleet.hostbook import LONGEST_NAME, Fields, build_uri, free_id, switches_checks_off
+from limen_tui.fleet.newhost import name_for
 from limen_tui.model.host import Host
 from limen_tui.model.units import clean
 from limen_tui.model.uri import host_id, parse_uri

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from limen_tui.errors import InputError
 from limen_tui.fleet.view import FleetView
 from limen_tui.model.host import Host, HostState
-from limen_tui.model.uri import parse_uri
 
 if TYPE_CHECKING:
     from limen_tui.model.questions import Asker
@@ -52,6 +51,8 @@ class Remoting:
 
     def transport(self, host: Host) -> tuple[str, Callable[[], None]]:
         """``model.ports.Transport``: a bridge for SSH URIs, the URI itself for all others."""
+        from limen_tui.model.uri import parse_uri  # noqa: PLC0415 - not before the first paint
+
         if not parse_uri(host.uri).is_ssh:
             return host.uri, lambda: None
         return self.ssh()(host)
@@ -90,6 +91,8 @@ class Remoting:
 
 def _is_ssh(host: Host) -> bool:
     try:
+        from limen_tui.model.uri import parse_uri  # noqa: PLC0415
+
         return parse_uri(host.uri).is_ssh
     except InputError:
         return False

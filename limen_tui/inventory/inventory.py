@@ -20,13 +20,10 @@ from limen_tui.inventory.codec import dumps
 from limen_tui.inventory.database import DB_ERRORS, Database, Row
 from limen_tui.inventory.files import forget, is_damage, leave, opening, prepare, trust, unusable
 from limen_tui.inventory.fleetstore import FleetStore
-from limen_tui.inventory.hosttable import write_host
-from limen_tui.inventory.logs import Logs
 from limen_tui.inventory.schema import MIGRATIONS, migrate
 from limen_tui.inventory.text import get, put
 from limen_tui.inventory.writer import Writer
 from limen_tui.model.clock import SystemClock
-from limen_tui.model.events import AuditEntry, HostEvent
 from limen_tui.model.host import Host, HostSnapshot, Problem
 from limen_tui.model.ports import Clock
 from limen_tui.model.vm import VM
@@ -34,7 +31,9 @@ from limen_tui.model.vm import VM
 if TYPE_CHECKING:
     from limen_tui.inventory.journal import Journal
     from limen_tui.inventory.keepsakes import Keepsakes
+    from limen_tui.inventory.logs import Logs
     from limen_tui.inventory.samplestore import SampleStore
+    from limen_tui.model.events import AuditEntry, HostEvent
 
 T = TypeVar("T")
 
@@ -99,7 +98,7 @@ class Inventory:
         self.unlogged: InventoryError | None = None
         """Why an act of this run is missing in the audit log. Set on the writer's thread, and stays."""
         self._fleet = FleetStore(database)
-        self._logs = Logs(database, keep_events=keep_events)
+        self._keep_events = keep_events
         self._writer = Writer(database, path, after_failure=self._forget_known)
 
     @property
@@ -108,6 +107,12 @@ class Inventory:
         return self._writer.problem
 
     # made at the first use: the first paint does without
+
+    @cached_property
+    def _logs(self) -> Logs:
+        from limen_tui.inventory.logs import Logs  # noqa: PLC0415
+
+        return Logs(self._database, keep_events=self._keep_events)
 
     @cached_property
     def minutes(self) -> SampleStore:
@@ -143,6 +148,8 @@ class Inventory:
 
     def save_host(self, host: Host, *, new: bool = False) -> Future[None]:
         """Insert or update by id; see :func:`limen_tui.inventory.hosttable.write_host` for what is refused."""
+        from limen_tui.inventory.hosttable import write_host  # noqa: PLC0415
+
         return self._writer.submit(lambda: write_host(self._database, host, new=new))
 
     def remove_host(self, host_id: str, *, forget: bool) -> Future[None]:

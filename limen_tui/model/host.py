@@ -6,10 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from limen_tui.errors import LimenError
-from limen_tui.model.detail import VMDetail
 from limen_tui.model.vm import VM
+
+if TYPE_CHECKING:
+    from limen_tui.model.detail import VMDetail
 
 
 class HostState(StrEnum):

@@ -23,29 +23,29 @@ from textual.notifications import SeverityLevel
 from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
 
-from limen_tui.fleet.fleet import MANY, TURNS, Fleet, running_acts
+from limen_tui.fleet.fleet import MANY, TURNS, Fleet
 from limen_tui.model.actions import BY_ID, Target
 from limen_tui.model.host import Problem
 from limen_tui.model.ports import Watch
 from limen_tui.model.samples import USUAL_GROUPS
 from limen_tui.model.units import clean, paragraph
 from limen_tui.settings import Settings
-from limen_tui.tui.acting import Acting
 from limen_tui.tui.actionscreen import ActionScreen, method_name
-from limen_tui.tui.keeping import KeepingWatch
 from limen_tui.tui.keymap import Keys, effective_keys, place_keys
 from limen_tui.tui.main.screen import MainScreen
 from limen_tui.tui.memory import THEME, Memory
-from limen_tui.tui.signin.desk import SignInDesk
 from limen_tui.tui.themes import theme_name, themes
 from limen_tui.tui.warming import Warming
 
 if TYPE_CHECKING:
+    from limen_tui.tui.acting import Acting
     from limen_tui.tui.commands import Commands
     from limen_tui.tui.console.desk import ConsoleDesk
     from limen_tui.tui.guestscreen.graphics import Graphics, Packed
     from limen_tui.tui.guestscreen.terminal import TerminalAnswered
     from limen_tui.tui.jobs.desk import JobDesk
+    from limen_tui.tui.keeping import KeepingWatch
+    from limen_tui.tui.signin.desk import SignInDesk
     from limen_tui.tui.viewpanel import Needs
 
 LEAVES_TEXT = frozenset({"enter", "escape", "tab", "shift+tab"})
@@ -103,13 +103,10 @@ class LimenApp(App[int], inherit_bindings=False):
         self.settings = settings
         self.demo = demo
         self.memory = Memory(fleet.inventory, settings)
-        self.acting = Acting(self)
         self.consoles: ConsoleDesk | None = None
         """The open serial consoles, once there was one."""
         self.graphics: Graphics | None = None
         """Pictures by the terminal itself, where it may have them."""
-        self.sign_in = SignInDesk(self, fleet.questions)
-        self.keeping = KeepingWatch(self)
         self._notices = tuple(notices)
         self.begun = False
         """Whether the first screen is up."""
@@ -138,9 +135,32 @@ class LimenApp(App[int], inherit_bindings=False):
             finally:
                 self.came_back = monotonic()
 
+    # made at the first use: the first paint does without
+
+    @cached_property
+    def acting(self) -> Acting:
+        """Does to VMs what keys ask for."""
+        from limen_tui.tui.acting import Acting  # noqa: PLC0415
+
+        return Acting(self)
+
+    @cached_property
+    def sign_in(self) -> SignInDesk:
+        """Tells of what hosts ask, and asks it."""
+        from limen_tui.tui.signin.desk import SignInDesk  # noqa: PLC0415
+
+        return SignInDesk(self, self.fleet.questions)
+
+    @cached_property
+    def keeping(self) -> KeepingWatch:
+        """Tells when nothing can be kept."""
+        from limen_tui.tui.keeping import KeepingWatch  # noqa: PLC0415
+
+        return KeepingWatch(self)
+
     @cached_property
     def commands(self) -> Commands:
-        """Actions that belong to no screen, with all the dialogs they open: loaded after the first paint."""
+        """Actions that belong to no screen, with all the dialogs they open."""
         from limen_tui.tui.commands import Commands  # noqa: PLC0415
 
         return Commands(self)
@@ -193,7 +213,7 @@ class LimenApp(App[int], inherit_bindings=False):
         self.keeping.tick()
         self.acting.tick()
         self.job_desk.tick()
-        now = (self.fleet.view.rev, self.fleet.acts.rev, self.fleet.events_seen, self.job_desk.rev)
+        now = (self.fleet.view.rev, self.fleet.acts_rev, self.fleet.events_seen, self.job_desk.rev)
         if now != self._shown and not self._can_wait(now[1:]):
             self._shown, self._shown_at = now, self.fleet.clock.mono()
             if self.fleet.view.totals.vms < MANY:
@@ -264,6 +284,8 @@ class LimenApp(App[int], inherit_bindings=False):
         """Leave, after a question when acts are under way."""
         if self.job_desk.ask_to_leave():
             return
+        from limen_tui.fleet.acts import running_acts  # noqa: PLC0415
+
         under_way = running_acts(self.fleet.acts.acts)
         if under_way:
             self.commands.ask_to_quit(tuple(under_way.values()))

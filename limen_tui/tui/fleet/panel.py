@@ -269,7 +269,7 @@ class FleetPanel(ViewPanel):
         """Whether only figures differ from what was shown a moment ago. Sorting many rows anew costs a key its time."""
         if len(view.vms) < MANY or self._fleet.clock.mono() - self._filled_at >= BREATH:
             return False
-        happened = (self._fleet.acts.rev, view.totals.hosts_up, view.totals.running, view.totals.vms)
+        happened = (self._fleet.acts_rev, view.totals.hosts_up, view.totals.running, view.totals.vms)
         same, self._happened = happened == self._happened, happened
         if same and not self._late:
             self._late = True

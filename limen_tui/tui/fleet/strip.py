@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from limen_widgets.pieces import Piece
 
 from limen_tui.fleet.fleet import Fleet
 from limen_tui.model import units
-from limen_tui.model.events import HostEvent
 from limen_tui.model.history import Series
 from limen_tui.model.host import HostSnapshot, HostState
 from limen_tui.model.vm import VM, VMKey
 from limen_tui.tui.fleet import fmt
 from limen_tui.tui.fleet.glyphs import host_look, vm_look, vm_word
 from limen_tui.tui.fleet.lines import Line, Lines, clip, line_width
+
+if TYPE_CHECKING:
+    from limen_tui.model.events import HostEvent
 
 DIM, STRONG, SPARK = "strip--label", "strip--value", "strip--spark"
 KINDS: Final = {kind: f"strip--{kind}" for kind in ("good", "accent", "warn", "bad", "dim")}

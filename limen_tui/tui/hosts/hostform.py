@@ -14,7 +14,6 @@ from textual.suggester import SuggestFromList
 from textual.widgets import Button, Input, Label, Static
 
 from limen_tui.errors import InputError, LimenError
-from limen_tui.fleet.compose import name_for
 from limen_tui.fleet.hostbook import (
     COLOURS,
     LONGEST_NAME,
@@ -26,6 +25,7 @@ from limen_tui.fleet.hostbook import (
     same_uri,
     switches_checks_off,
 )
+from limen_tui.fleet.newhost import name_for
 from limen_tui.fleet.stages import Tester
 from limen_tui.model.host import Host
 from limen_tui.model.units import clean

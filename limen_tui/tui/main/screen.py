@@ -95,7 +95,8 @@ class MainScreen(ActionScreen):
     def show_fleet(self, view: FleetView) -> None:
         """Pass a new view on to what is visible."""
         self.query_one(TotalsBar).show_fleet(view)
-        self.query_one(TotalsBar).show_jobs(*self.limen.job_desk.counts, leaving=self.limen.job_desk.leaving)
+        if self.limen.begun:  # there are none before
+            self.query_one(TotalsBar).show_jobs(*self.limen.job_desk.counts, leaving=self.limen.job_desk.leaving)
         tree = self.query_one(HostTree)
         if tree.display:
             tree.show_fleet(view)

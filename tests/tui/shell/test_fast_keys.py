@@ -95,8 +95,10 @@ async def test_a_key_for_a_dialog_that_is_still_coming_waits() -> None:
 async def test_a_vm_is_left_before_its_screen_is_there(tab: str) -> None:
     async with begun_with("vms") as world:
         await at_once(world, "enter", tab, "escape", "escape")
-        for _ in range(20):
+        for _ in range(500):
             await world.pilot.pause(0.01)
+            if world.app.screen is world.app.main:
+                break
         assert world.app.screen is world.app.main
 
 

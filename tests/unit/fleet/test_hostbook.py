@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from limen_tui.errors import Conflict, InputError
-from limen_tui.fleet.compose import new_host
 from limen_tui.fleet.hostbook import Fields, build_uri, check_name, fields_of, free_id, moved
 from limen_tui.fleet.hostimport import (
     Found,
@@ -23,6 +22,7 @@ from limen_tui.fleet.hostimport import (
     read_known,
     read_list,
 )
+from limen_tui.fleet.newhost import new_host
 from limen_tui.model.host import Host
 from limen_tui.model.units import clean
 from limen_tui.model.uri import parse_uri
