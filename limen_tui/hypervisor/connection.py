@@ -33,6 +33,10 @@ Opener = Callable[[str, bool], Any]
 """(URI, read only) -> virConnect."""
 
 
+def _nobody() -> None:
+    """Tells nobody."""
+
+
 def open_libvirt(uri: str, read_only: bool, wanted: SignInWanted | None = None) -> Any:
     """Open ``uri`` (virConnectOpenAuth, or with VIR_CONNECT_RO); what it asks goes to ``wanted``, never to a terminal.
 
@@ -81,6 +85,8 @@ class Connection:
         self.uri = uri
         self.features = Features()
         self.pace = Pace()
+        self.heard: Callable[[], None] = _nobody
+        """Told on the session thread of each answer in a row of calls: slow is not silent."""
         self._callbacks: list[int] = []
         self._watched = False
         self._lock = threading.Lock()

@@ -110,7 +110,10 @@ class Sampler:
 
     def _call(self, call: Callable[..., T], *args: Any) -> T:
         self.rpcs += 1
-        return call(*args)
+        try:
+            return call(*args)
+        finally:
+            self._connection.heard()
 
     # -- VMs -------------------------------------------------------------------------------------
 

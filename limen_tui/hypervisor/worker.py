@@ -93,6 +93,7 @@ class Worker:
 
     def _serve(self, connection: Connection) -> LimenError:
         context = self._context
+        connection.heard = context.heard
         context.heard()
         info = read_info(connection, context.host.uri, read_only=context.read_only)
         context.heard()

@@ -13,16 +13,21 @@ from limen_tui.model.host import HostState
 from tests.unit.hypervisor.conftest import Counting
 
 ANSWER = 0.15
+TICK = frozenset({"getAllDomainStats", "getCPUStats", "getMemoryStats"})
 
 
 class Far(Counting):
-    """A virConnect behind a long line: each call takes ``ANSWER`` seconds, those of several threads together."""
+    """A virConnect behind a long line: each call takes ``answer`` seconds, those of several threads together."""
+
+    answer = ANSWER
+    tick = ANSWER
+    """Seconds of the calls of which a tick is made."""
 
     def __getattr__(self, name: str):
         call = super().__getattr__(name)
 
         def late(*args):
-            time.sleep(ANSWER)
+            time.sleep(self.tick if name in TICK else self.answer)
             return call(*args)
 
         return late
@@ -56,3 +61,19 @@ def test_a_far_host_that_answers_every_call_is_connecting_not_down(watch_host):
     )
     host.until(lambda snap: seen.append(snap.state) or snap.state is HostState.UP)
     assert set(seen) == {HostState.CONNECTING, HostState.UP}
+
+
+def test_a_tick_of_several_slow_answers_is_no_silence(watch_host):
+    lines = []
+
+    def opener(uri, read_only):
+        lines.append(Far(open_libvirt(uri, read_only)))
+        return lines[-1]
+
+    # a tick is three calls: longer in all than what is silence in one
+    host = watch_host("test:///default", open=opener, stale_after=8 * ANSWER)
+    host.up()
+    lines[0].answer, lines[0].tick = 0, 4 * ANSWER
+    ticks, seen = host.now.load.ticks, []
+    host.until(lambda snap: seen.append(snap.state) or snap.load.ticks > ticks + 3)
+    assert set(seen) == {HostState.UP}
