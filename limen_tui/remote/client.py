@@ -53,9 +53,22 @@ class Client(asyncssh.SSHClient):
         self.cancelled = False
         self.asking = False
         self.banner = ""
+        self._connection: asyncssh.SSHClientConnection | None = None
         self._tries: dict[str, int] = {}
         self._rounds = 0
         self._offered_secret: tuple[str, str, bool] | None = None
+
+    def connection_made(self, conn: asyncssh.SSHClientConnection) -> None:
+        """The host took the call."""
+        self._connection = conn
+
+    @property
+    def reached(self) -> tuple[object, ...]:
+        """How far it has come; differs with every answer of the host that leads on."""
+        if self._connection is None:
+            return ()
+        said = (self._connection.get_extra_info(what) for what in ("server_version", "send_cipher"))
+        return (*said, self.banner, self._rounds, *self._tries.values())
 
     # -- host key ---------------------------------------------------------------------------------
 

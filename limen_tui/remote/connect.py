@@ -23,6 +23,7 @@ from limen_tui.remote.route import Hop, Resolved, resolve
 from limen_tui.remote.secrets import Secrets
 
 CONNECT_SECONDS = 8.0
+"""That a host may take for each answer."""
 TICK = 0.25
 GATE_SECONDS = 0.3
 Progress = Callable[[str, str, float], None]
@@ -147,11 +148,13 @@ async def _attempt(
     # The gate spreads the work of many handshakes; a host that says nothing must not keep it shut for the others.
     asyncio.get_running_loop().call_later(GATE_SECONDS, sign_in.gate.release)
     try:
-        left = CONNECT_SECONDS
+        left, reached = CONNECT_SECONDS, client.reached
         while not attempt.done():
             # a person at a prompt may take their time: only the host's own time counts
             await asyncio.wait({attempt}, timeout=TICK)
             left -= 0 if client.asking else TICK
+            if client.reached != reached:  # a far host answers late, seven times over
+                left, reached = CONNECT_SECONDS, client.reached
             if left <= 0:
                 raise TimeoutError(f"nothing within {CONNECT_SECONDS:.0f} s")
         return attempt.result()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import asyncssh
@@ -279,6 +281,43 @@ async def test_a_host_that_accepts_and_says_nothing_is_a_timeout(sshd: Sshd, mon
     with socket.create_server(("127.0.0.1", 0)) as silent:
         with pytest.raises(Timeout):
             await connect(Hop("kvm", "ann", silent.getsockname()[1]), WHOSE, sshd.sign_in(Person()))
+
+
+@asynccontextmanager
+async def far_away(port: int, seconds: float) -> AsyncIterator[int]:
+    """A port that leads to ``port``; what is sent is so long under way in each direction."""
+    writers: list[asyncio.StreamWriter] = []
+
+    async def carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        loop = asyncio.get_running_loop()
+        writers.append(writer)
+        while data := await reader.read(1 << 16):
+            loop.call_later(seconds, writer.write, data)
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        there, back = await asyncio.open_connection("127.0.0.1", port)
+        await asyncio.gather(carry(reader, back), carry(there, writer), return_exceptions=True)
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        server.close()
+        for writer in writers:
+            writer.close()
+        await asyncio.gather(*(writer.wait_closed() for writer in writers), return_exceptions=True)
+
+
+async def test_a_far_host_has_its_time_for_each_answer(sshd: Sshd, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connecting, "CONNECT_SECONDS", 2.0)
+    monkeypatch.setattr(connecting, "TICK", 0.05)
+    sshd.rules.password = "pw"
+    async with far_away(sshd.port, 0.25) as port:
+        save(str(sshd.known_hosts), f"[127.0.0.1]:{port}", sshd.key.convert_to_public(), hashed=False)
+        began = asyncio.get_running_loop().time()
+        connection = await connect(Hop("kvm", "ann", port), WHOSE, sshd.sign_in(Person(lambda q: say("pw"))))
+        assert asyncio.get_running_loop().time() - began > 2.0
+        await close(connection)
 
 
 async def test_refused_and_unknown_addresses_say_what_to_check(sshd: Sshd) -> None:
