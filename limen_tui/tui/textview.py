@@ -46,6 +46,15 @@ class TextLines(ScrollView, can_focus=True):
         self.scroll_home(animate=False)
         self.refresh()
 
+    def go_on(self, lines: Sequence[Text]) -> None:
+        """Show what the lines have become: as far down as before, or at the end where that was on screen."""
+        at_end = self.scroll_offset.y >= self.max_scroll_y
+        self.lines = lines
+        self.virtual_size = Size(max((line.cell_len for line in lines), default=0), len(lines))
+        if at_end:
+            self.scroll_end(animate=False, immediate=True)
+        self.refresh()
+
     def find(self, text: str, *, step: int = 1, again: bool = False) -> int:
         """Mark and go to the next line with ``text`` (from the current one on); how many there are."""
         self._found = text.lower()

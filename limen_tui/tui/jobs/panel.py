@@ -12,6 +12,7 @@ from textual import on
 from textual.binding import Binding, BindingType
 
 from limen_tui.fleet.acts import Outcome
+from limen_tui.fleet.fleet import Fleet
 from limen_tui.fleet.view import FleetView
 from limen_tui.model.host import HostSnapshot, Problem
 from limen_tui.model.jobs import Job, JobState
@@ -164,20 +165,32 @@ class JobsPanel(TablePanel[JobRow]):
         row = self.table.cursor_row
         if row is not None and row.job is not None:
             # as it is now: the row may be a moment old
-            self.app.push_screen(JobLogScreen(self.fleet.jobs.job(row.job.id)))
+            self.app.push_screen(JobLogScreen(self.fleet, self.fleet.jobs.job(row.job.id)))
 
 
 class JobLogScreen(TextScreen):
-    """All that is known of a job, at the moment it was opened."""
+    """All that is known of a job, as it goes on."""
 
-    def __init__(self, job: Job) -> None:
+    def __init__(self, fleet: Fleet, job: Job) -> None:
         super().__init__(f"{job.plan.title} on {job.plan.host_name}")
+        self._fleet = fleet
         self._job = job
 
     def on_mount(self) -> None:
         """Steps, then the log."""
         super().on_mount()
-        self.text.show([Text(clean(line)) for line in log_lines(self._job)])
+        self.text.show(self._lines())
+
+    def show_fleet(self, _: FleetView) -> None:
+        """Go on with the job."""
+        # one that is not there any more stays as it was
+        job = next((each for each in self._fleet.jobs.jobs if each.id == self._job.id), self._job)
+        if job is not self._job and self.is_mounted:
+            self._job = job
+            self.text.go_on(self._lines())
+
+    def _lines(self) -> list[Text]:
+        return [Text(clean(line)) for line in log_lines(self._job)]
 
 
 def log_lines(job: Job) -> list[str]:

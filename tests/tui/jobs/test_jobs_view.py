@@ -76,6 +76,20 @@ async def test_x_cancels_and_y_shows_the_log(gate) -> None:
         await until(world, lambda: "putting everything back" in text(world))
 
 
+async def test_the_log_goes_on_with_its_job(gate) -> None:
+    async with running(size=(80, 12)) as world:
+        world.app.job_desk.start(PLAN)
+        await world.press("5")
+        await until(world, lambda: "◐ running" in text(world))
+        await world.press("y")
+        assert isinstance(world.app.screen, JobLogScreen)
+        assert ": running" in text(world)
+        gate.set()
+        await until(world, lambda: ": done" in text(world))
+        await world.press("G")
+        await until(world, lambda: world.app.screen.text.scroll_offset.y == world.app.screen.text.max_scroll_y)
+
+
 async def test_leaving_asks_while_a_job_runs_and_a_stray_enter_stays(gate) -> None:
     async with running(size=(80, 24)) as world:
         world.app.job_desk.start(PLAN)
