@@ -41,17 +41,24 @@ def _told(error: libvirt.libvirtError, pool: str, volume: str) -> LimenError:
         )
     if "disk quota exceeded" in lower:
         return StepFailed(f"The quota of {clean(pool)} is used up", words, "Ask its administrator for more room.")
-    if "permission denied" in lower:
-        return StepFailed(
-            f"libvirt may not write to {clean(pool)}", words, "Look at owner and mode of its directory on the host."
-        )
-    if "read-only file system" in lower:
-        return StepFailed(f"{clean(pool)} is on a read-only file system", words, "Choose another pool.")
+    if "permission denied" in lower or "read-only file system" in lower:
+        return _not_writable(pool, words)
     locked = "failed to get" in lower and " lock" in lower
     if locked or "still being allocated" in lower or "is in use" in lower or "still in use" in lower:
         return Conflict(f"{what} is in use", words, "A running VM writes to it: shut it down first." if locked else
                         "Another act on it is under way; try again when it is over.")  # fmt: skip
-    return map_error(error)
+    if code is not None:
+        return map_error(error)
+    # seen where another act on the volume ended in that moment
+    return Conflict(f"{what} in {clean(pool)} could not be touched", words, "libvirt gave no reason; try again.")
+
+
+def _not_writable(pool: str, words: str) -> StepFailed:
+    if "read-only" in words.lower():
+        return StepFailed(f"{clean(pool)} is on a read-only file system", words, "Choose another pool.")
+    return StepFailed(
+        f"libvirt may not write to {clean(pool)}", words, "Look at owner and mode of its directory on the host."
+    )
 
 
 def _pool_told(pool: str, words: str) -> LimenError | None:

@@ -7,6 +7,7 @@ import pytest
 
 from limen_tui.errors import (
     AuthError,
+    Conflict,
     ConnectError,
     InputError,
     LimenError,
@@ -19,6 +20,7 @@ from limen_tui.hypervisor.agent import _in_words, _only_unknown
 from limen_tui.hypervisor.connection import open_libvirt
 from limen_tui.hypervisor.errcodes import CLASS_HINT, CLASS_OF, CLASS_TITLE
 from limen_tui.hypervisor.errors import map_error
+from limen_tui.hypervisor.volumes import explained
 
 # the levels share the prefix with the codes
 LEVELS = {"VIR_ERR_NONE", "VIR_ERR_WARNING", "VIR_ERR_ERROR"}
@@ -147,3 +149,10 @@ def test_nothing_is_printed_on_the_terminal(capfd, tmp_path):
         open_libvirt(f"qemu+unix:///system?socket={tmp_path}/none", False)
     out, err = capfd.readouterr()
     assert (out, err) == ("", "")
+
+
+def test_a_refusal_about_a_volume_without_a_reason_may_be_tried_again():
+    libvirt.virResetLastError()
+    with pytest.raises(Conflict, match=r"db\.qcow2 in default") as caught, explained("default", "db.qcow2"):
+        raise libvirt.libvirtError("virStorageVolDelete() failed")
+    assert "try again" in caught.value.hint
