@@ -63,6 +63,9 @@ class World:
         """Seconds that the figures of one VM are on their way."""
         self.refuse_some = self.fails = False
 
+    def heard(self):
+        """Nobody minds how late it answers."""
+
     def _answer(self, uuids, stats):
         if self.fails:
             raise Refusal(libvirt.VIR_ERR_OPERATION_FAILED)
