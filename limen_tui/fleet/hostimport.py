@@ -12,15 +12,15 @@ import re
 import shlex
 import subprocess
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from limen_tui.errors import InputError
-from limen_tui.fleet.hostbook import LONGEST_NAME, Fields, build_uri, free_id, switches_checks_off
-from limen_tui.fleet.newhost import name_for
+from limen_tui.fleet.hostbook import LONGEST_NAME, Fields, build_uri, switches_checks_off
+from limen_tui.fleet.newhost import name_for, new_host
 from limen_tui.model.host import Host
 from limen_tui.model.units import clean
-from limen_tui.model.uri import host_id, parse_uri
+from limen_tui.model.uri import parse_uri
 
 MOST = 1000
 MOST_BYTES = 1_000_000
@@ -146,11 +146,9 @@ def hosts_from(chosen: Iterable[Candidate], hosts: Sequence[Host]) -> list[Host]
     for each in chosen:
         if each.problem or any(host.uri == each.uri for host in known):
             continue
-        uri = parse_uri(each.uri)
-        position = max((host.position for host in known), default=-1) + 1
-        host = Host(free_id(host_id(uri), known), each.name or "host", each.uri, position=position)
-        if any(other.name.casefold() == host.name.casefold() for other in known):
-            host = replace(host, name=name_for(uri, [other.name for other in known]))
+        name = each.name or "host"
+        taken = any(other.name.casefold() == name.casefold() for other in known)
+        host = new_host(parse_uri(each.uri), known, name="" if taken else name)
         known.append(host)
         made.append(host)
     return made

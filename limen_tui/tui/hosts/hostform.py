@@ -21,15 +21,14 @@ from limen_tui.fleet.hostbook import (
     build_uri,
     check_name,
     fields_of,
-    free_id,
     same_uri,
     switches_checks_off,
 )
-from limen_tui.fleet.newhost import name_for
+from limen_tui.fleet.newhost import name_for, new_host
 from limen_tui.fleet.stages import Tester
 from limen_tui.model.host import Host
 from limen_tui.model.units import clean
-from limen_tui.model.uri import LibvirtURI, host_id, parse_uri
+from limen_tui.model.uri import LibvirtURI, parse_uri
 from limen_tui.tui.dialogs.base import Dialog
 from limen_tui.tui.hosts.hosttest import HostTestDialog
 
@@ -200,8 +199,7 @@ class HostForm(Dialog[Host | None]):
             raise InputError("The URI switches host key checks off (no_verify)",
                              hint="Take it out; or tick Insecure, and it is flagged for ever.")  # fmt: skip
         read_only = self.query_one("#read-only", Tick).value
-        position = max((host.position for host in self._hosts), default=-1) + 1
-        host = self._host or Host(free_id(host_id(uri), self._hosts), name, str(uri), position=position)
+        host = self._host or new_host(uri, self._hosts, name=name)
         return replace(host, name=name, uri=str(uri), group=group, colour=colour, read_only=read_only, saved=True,
                        insecure=insecure and switches_checks_off(uri))  # fmt: skip
 
