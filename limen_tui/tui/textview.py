@@ -41,18 +41,20 @@ class TextLines(ScrollView, can_focus=True):
 
     def show(self, lines: Sequence[Text]) -> None:
         """Show other lines, from the top."""
-        self.lines, self.at = lines, -1
-        self.virtual_size = Size(max((line.cell_len for line in lines), default=0), len(lines))
+        self.at = -1
+        self._take(lines)
         self.scroll_home(animate=False)
-        self.refresh()
 
     def go_on(self, lines: Sequence[Text]) -> None:
         """Show what the lines have become: as far down as before, or at the end where that was on screen."""
         at_end = self.scroll_offset.y >= self.max_scroll_y
-        self.lines = lines
-        self.virtual_size = Size(max((line.cell_len for line in lines), default=0), len(lines))
+        self._take(lines)
         if at_end:
             self.scroll_end(animate=False, immediate=True)
+
+    def _take(self, lines: Sequence[Text]) -> None:
+        self.lines = lines
+        self.virtual_size = Size(max((line.cell_len for line in lines), default=0), len(lines))
         self.refresh()
 
     def find(self, text: str, *, step: int = 1, again: bool = False) -> int:

@@ -102,8 +102,13 @@ def _near(key: str) -> str:
     return f"; did you mean {close[0]}?" if close else ""
 
 
+def _either(value: str) -> tuple[str, ...]:
+    """What ``a|b`` means."""
+    return tuple(part for part in value.casefold().split("|") if part)
+
+
 def _free(value: str) -> Predicate | None:
-    wanted = tuple(part for part in value.casefold().split("|") if part)
+    wanted = _either(value)
     if not wanted:
         return None
     if len(wanted) == 1:
@@ -136,10 +141,9 @@ def _of_facts(facts: VMFacts) -> str:
 
 
 def _match(term: Term) -> Predicate:
-    text = term.value.casefold()
-    if term.key == "state":
-        return _state(tuple(part for part in text.replace(",", "|").split("|") if part))
-    values = tuple(part for part in text.split("|") if part)
+    if term.key == "state":  # of which none has a comma in it
+        return _state(_either(term.value.replace(",", "|")))
+    values = _either(term.value)
     if term.key in FLAGS:
         return _flag(term.key, values)
     if term.key in TEXTS:

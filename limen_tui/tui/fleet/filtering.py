@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from limen_widgets.line_table.lines import natural
 
@@ -12,6 +12,9 @@ from limen_tui.fleet.view import FleetView
 from limen_tui.model.units import clean
 from limen_tui.model.vm import VM
 from limen_tui.tui.fleet.lines import Line
+
+if TYPE_CHECKING:
+    from limen_tui.model.query import QueryProblem
 
 BAD, OFFER, DIM = "note--bad", "note--offer", "note--dim"
 EXAMPLES: Final = "web   state:running   host:kvm1   cpu>80   ip:10.0   !tag:test   a|b"
@@ -42,7 +45,7 @@ class Filter:
         completion = text[: offers[0][0]] + offers[0][1] if offers else None
         if query.problems:
             problem = query.problems[0]
-            return cls(text, predicate, (("^ " + clean(problem.message), BAD),), problem.start, completion)
+            return cls(text, predicate, *_pointed(problem), completion)
         below: list[tuple[str, str]] = []
         for number, (_, offer) in enumerate(offers):
             below += [("  ", "")] if number else []
@@ -59,8 +62,13 @@ def mistake_in(text: str, now: Callable[[], float]) -> tuple[Line, int] | None:
 
     query = compile_query(text, now)
     for problem in (*query.problems, *query.unfinished):
-        return (("^ " + clean(problem.message), BAD),), problem.start
+        return _pointed(problem)
     return None
+
+
+def _pointed(problem: QueryProblem) -> tuple[Line, int]:
+    """What is said below the text, and the character under which it begins."""
+    return (("^ " + clean(problem.message), BAD),), problem.start
 
 
 def known_values(view: FleetView) -> dict[str, Sequence[str]]:

@@ -175,7 +175,7 @@ class NewPoolDialog(PlanDialog):
         try:
             spec = self.made()
         except LimenError as error:
-            self.say("\n".join(clean(part) for part in (error.title, error.detail, error.hint) if part), "problem")
+            self.explain(error)
             return
         plan = create_pool(self._hosts[self._host_id], spec, "", autostart=self._autostart)
         lines = [f"{number}. {clean(step.label)}" for number, step in enumerate(plan.steps, 1)]

@@ -50,6 +50,10 @@ class PlanDialog(FormDialog[JobPlan | None]):
         note.update(text)
         self.place(sum(1 + cell_len(line) // 70 for line in text.splitlines()) or 1)
 
+    def explain(self, error: LimenError) -> None:
+        """All of it, a line each, there."""
+        self.say("\n".join(clean(part) for part in (error.title, error.detail, error.hint) if part), "problem")
+
     def place(self, lines: int) -> None:
         """The note has so many lines now: what else there is makes room."""
 
@@ -60,8 +64,6 @@ class PlanDialog(FormDialog[JobPlan | None]):
             return
         self._busy = False
         if isinstance(event.result, LimenError):
-            error = event.result
-            parts = (clean(error.title), clean(error.detail), clean(error.hint))
-            self.say("\n".join(part for part in parts if part), "problem")
+            self.explain(event.result)
         else:
             self.dismiss(event.result)
