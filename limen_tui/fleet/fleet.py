@@ -102,6 +102,7 @@ class Fleet:
         self._waiting: dict[str, HostSnapshot] = {}
         """Until the start, what stands in for the hosts' own: their sessions are made then, after the first paint."""
         self._act_limits = acts_per_host, shutdown_timeout
+        self._acts: ActRunner | None = None
         remembered = inventory.last_seen([host.id for host in hosts])
         for host in hosts:
             self._add(host, *remembered.get(host.id, (None, ())))
@@ -116,20 +117,22 @@ class Fleet:
 
     # made at the first use: the first paint does without
 
-    @cached_property
+    @property
     def acts(self) -> ActRunner:
         """What does operations to VMs, and keeps what came of them."""
-        from limen_tui.fleet.acts import ActRunner  # noqa: PLC0415
+        if self._acts is None:
+            from limen_tui.fleet.acts import ActRunner  # noqa: PLC0415
 
-        limit, timeout = self._act_limits
-        return ActRunner(
-            self._ports, self.clock, limit=limit, shutdown_timeout=timeout, on_final=self._on_final
-        )
+            limit, timeout = self._act_limits
+            self._acts = ActRunner(
+                self._ports, self.clock, limit=limit, shutdown_timeout=timeout, on_final=self._on_final
+            )
+        return self._acts
 
     @property
     def acts_rev(self) -> int:
         """Grows with every change of an act."""
-        return self.acts.rev if "acts" in self.__dict__ else 0
+        return self._acts.rev if self._acts is not None else 0
 
     @cached_property
     def closeups(self) -> CloseUps:
@@ -269,9 +272,9 @@ class Fleet:
             self.chronicle.tick()
         raw = self._waiting | {host_id: port.snapshot for host_id, port in self._ports.items()}
         pending: Pending = {}
-        if "acts" in self.__dict__:
-            self.acts.settle(raw)
-            pending = self.acts.pending_states()
+        if self._acts is not None:
+            self._acts.settle(raw)
+            pending = self._acts.pending_states()
         asks = {question.host_id: question.title for question in reversed(self.questions.pending)}
         merged, changed = self._merge_all(raw, pending, asks)
         if not changed and list(merged) == list(self.view.by_host):
@@ -354,7 +357,7 @@ class Fleet:
             self.chronicle.hear(event)
             host = self._hosts.get(event.host_id)
             # acts are in the audit log already; of hosts given by -c nothing stays
-            if event.kind.value != "act" and (host is None or host.saved):
+            if not event.is_act and (host is None or host.saved):
                 self.inventory.event(event)
 
     def _remember(self, snapshot: HostSnapshot, *, now: bool = False) -> None:
@@ -381,7 +384,8 @@ class Fleet:
         self._drain_events()
         deadline = self.clock.mono() + timeout
         left = [port for port in self._ports.values() if not port.join(max(0.0, deadline - self.clock.mono()))]
-        self.acts.leave()
+        if self._acts is not None:
+            self._acts.leave()
         self.inventory.close()
         return not left
 

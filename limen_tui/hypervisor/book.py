@@ -69,11 +69,14 @@ class Book:
         self._host = host
         self.entries: dict[str, Entry] = {}
         self.no_state = VMState.UNKNOWN
-        self.dirty = False
-        """Something changed since :meth:`views`."""
         self._changed: set[str] = set()
         """What is to be shown anew; VMs that are gone since included."""
         self._shown: Mapping[str, VM] = MappingProxyType({})
+
+    @property
+    def dirty(self) -> bool:
+        """Something changed since :meth:`views`."""
+        return bool(self._changed)
 
     def copy(self) -> Book:
         """A book of its own with the same VMs, for the thread that takes over."""
@@ -92,7 +95,6 @@ class Book:
     def _touch(self, entry: Entry) -> None:
         entry.view = None
         self._changed.add(entry.uuid)
-        self.dirty = True
 
     # -- what was learned --------------------------------------------------------------------------
 
@@ -108,7 +110,6 @@ class Book:
             for uuid in self.entries.keys() - sample.uuids:
                 del self.entries[uuid]
                 self._changed.add(uuid)
-                self.dirty = True
 
     def _apply_one(self, entry: Entry, raw: RawVM, load: VMLoad, sample: RawSample) -> None:
         if entry.name != raw.name:
@@ -117,7 +118,7 @@ class Book:
         if raw.state != entry.state or raw.reason != entry.reason or entry.unsettled:
             self.set_state(entry.uuid, raw.state, raw.reason, mono=sample.mono, wall=sample.wall)
         if entry.load is not load and (entry.load.cpu_pct != load.cpu_pct or entry.load != load):
-            entry.load, self.dirty = load, True
+            entry.load = load
             self._changed.add(entry.uuid)
         if raw.vcpus is not None and raw.vcpus != entry.vcpus:
             entry.vcpus = raw.vcpus
@@ -193,7 +194,7 @@ class Book:
 
     def views(self) -> Mapping[str, VM]:
         """All VMs by UUID; the same object as before for each that did not change."""
-        changed, self._changed, self.dirty = self._changed, set(), False
+        changed, self._changed = self._changed, set()
         if changed:
             shown = dict(self._shown)
             for uuid in changed:

@@ -201,7 +201,8 @@ class Serving:
     def _learn(self, sample: RawSample, *, everything: bool) -> None:
         """See to VMs that are new or run anew since their last sample; after connecting that is all of them."""
         news, domains = [], self._sampler.domains
-        for uuid in [vm.uuid for vm in sample.vms]:
+        for raw in sample.vms:
+            uuid = raw.uuid
             entry = self._book.entries[uuid]
             begun = self._book.set_run(uuid, domains[uuid].ID(), wall=sample.wall)
             if begun:

@@ -34,6 +34,11 @@ class HostEvent:
     level: str = "info"
     """``info``, ``warning`` or ``error``."""
 
+    @property
+    def is_act(self) -> bool:
+        """Whether Limen itself did it: then it is in the audit log."""
+        return self.kind is EventKind.ACT
+
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
