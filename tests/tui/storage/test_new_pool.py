@@ -17,7 +17,7 @@ from limen_tui.tui.keybar import KeyBar
 from limen_tui.tui.storage.newpool import NewPoolDialog
 from limen_tui.tui.tablepanel import Details
 from tests.tui.shell.world import World, running
-from tests.tui.storage.test_pools import all_off, audit, dialog_text, go_to, now
+from tests.tui.storage.test_pools import all_off, audit, dialog_text, go_to, now, refused
 from tests.tui.storage.test_volumes import until
 
 STEPS = (
@@ -241,22 +241,14 @@ async def test_a_host_without_pools_says_the_key_and_bar_and_help_name_what_is_t
 async def test_read_only_refuses_each_with_the_reason() -> None:
     async with running(read_only=True) as world:
         await go_to(world, "iso")
-        for key in ("n", "A", "ctrl+d"):
-            world.app.clear_notifications()
-            await world.press(key)
-            assert "read-only" in world.notices(), key
-            assert world.app.screen is world.app.main
+        await refused(world, ("n", "A", "ctrl+d"), "read-only")
         assert not audit(world)
     async with running() as world:
         panel = await go_to(world, "iso")
         host_id = panel.table.cursor_row.host_id
         world.app.commands.do_host_read_only(panel.target())
         await until(world, lambda: world.app.fleet.view.host(host_id).host.read_only)
-        for key in ("n", "A", "ctrl+d"):
-            world.app.clear_notifications()
-            await world.press(key)
-            assert "is read-only" in world.notices(), key
-            assert world.app.screen is world.app.main
+        await refused(world, ("n", "A", "ctrl+d"), "is read-only")
         await world.press("1")
         for action in ("pool.delete", "pool.autostart"):
             assert world.app.main.reason(BY_ID[action]) == "not on this screen"

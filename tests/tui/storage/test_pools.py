@@ -50,6 +50,14 @@ def dialog_text(world: World) -> str:
     return world.app.screen._text
 
 
+async def refused(world: World, keys: tuple[str, ...], why: str) -> None:
+    for key in keys:
+        world.app.clear_notifications()
+        await world.press(key)
+        assert why in world.notices(), key
+        assert world.app.screen is world.app.main
+
+
 async def test_a_pool_is_stopped_after_a_question_and_started_again() -> None:
     async with running() as world:
         panel = await go_to(world, "iso")
@@ -138,11 +146,7 @@ async def test_a_screen_of_a_pool_that_is_not_active_says_the_key_that_starts_it
 async def test_read_only_refuses_each_with_the_reason_and_other_views_do_not_offer_it() -> None:
     async with running(read_only=True) as world:
         await go_to(world, "iso")
-        for key in ("s", "S", "R"):
-            world.app.clear_notifications()
-            await world.press(key)
-            assert "read-only" in world.notices(), key
-            assert world.app.screen is world.app.main
+        await refused(world, ("s", "S", "R"), "read-only")
         assert not audit(world)
     async with running() as world:
         assert world.app.main.reason(BY_ID["pool.stop"]) == "not on this screen"

@@ -11,19 +11,10 @@ from limen_tui.hypervisor.sampler import COUNT_EVERY, Sampler
 from limen_tui.model.ports import Watch
 from limen_tui.model.samples import USUAL_GROUPS
 from limen_tui.model.stats import RateMeter
+from tests.unit.fleet.scripted import FakeClock
 
 VCPU = libvirt.VIR_DOMAIN_STATS_VCPU
 IN_TURNS = Watch(groups=USUAL_GROUPS, turns=3)
-
-
-class Clock:
-    now = 100.0
-
-    def mono(self) -> float:
-        return self.now
-
-    def wall(self) -> float:
-        return self.now
 
 
 class Dom:
@@ -55,7 +46,7 @@ class World:
     alive = True
 
     def __init__(self, count: int = 9) -> None:
-        self.raw, self.features, self.clock = self, Features(events=True), Clock()
+        self.raw, self.features, self.clock = self, Features(events=True), FakeClock()
         self.vcpus = dict.fromkeys([f"u{number}" for number in range(count)], 1)
         self.of: list[int] = []
         """How many each bulk call was asked for; 0 is all."""
