@@ -15,11 +15,13 @@ from limen_tui.errors import ConnectError, LimenError, ReadOnlyError
 from limen_tui.fleet import guestacts
 from limen_tui.fleet.fleet import Fleet
 from limen_tui.model.host import HostState
-from limen_tui.model.verbs.consoles import ConsoleEnd, ConsoleInUse, ConsoleStream, EndReason
+from limen_tui.model.verbs.consoles import ConsoleEnd, ConsoleInUse, ConsoleLeaving, ConsoleStream, EndReason
 from limen_tui.model.vm import VM, VMKey
 
 RETRY: Final = 1.0
 """Seconds until the next try, after one that failed with the VM running."""
+LEAVING: Final = 0.1
+"""Seconds until the next try while the host still holds one that we have closed."""
 GHOST: Final = 90.0
 """Seconds after a broken link for which a console in use is taken to be our own old one, which the host still holds."""
 HELD_KEYS: Final = 1 << 16
@@ -121,6 +123,9 @@ class GuestConsole:
             return
         except ConnectError as error:
             self.phase, self.problem = Phase.HOST_AWAY, error
+        except ConsoleLeaving:
+            self._retry_at = self._fleet.clock.mono() + LEAVING
+            return
         except ConsoleInUse as error:
             ours = self._fleet.clock.mono() < self._ghost_until
             self.phase, self.problem = Phase.HOST_AWAY if ours else Phase.IN_USE, error

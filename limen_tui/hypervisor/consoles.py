@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import threading
+from collections import Counter
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from typing import Any, Final
@@ -20,7 +21,7 @@ from limen_tui.hypervisor.bytepipe import BytePipe
 from limen_tui.hypervisor.connection import Connection
 from limen_tui.hypervisor.errors import map_error
 from limen_tui.hypervisor.gate import Gate, mapped
-from limen_tui.model.verbs.consoles import ConsoleDevice, ConsoleEnd, ConsoleInUse, EndReason
+from limen_tui.model.verbs.consoles import ConsoleDevice, ConsoleEnd, ConsoleInUse, ConsoleLeaving, EndReason
 from limen_tui.model.xml.consoles import console_devices
 
 CHUNK: Final = 1 << 16
@@ -33,6 +34,10 @@ _WRITE: Final = libvirt.VIR_STREAM_EVENT_WRITABLE
 _ENDS: Final = libvirt.VIR_STREAM_EVENT_ERROR | libvirt.VIR_STREAM_EVENT_HANGUP
 _IN_USE: Final = re.compile("active console session exists", re.IGNORECASE)
 _NO_DEVICE: Final = re.compile(r"(cannot find|no) .*(character|console|serial) device|not using a PTY", re.IGNORECASE)
+
+_LEAVING: Final[Counter[tuple[str, str]]] = Counter()
+"""By URI and UUID, how many consoles have ended that the host has not heard of yet."""
+_LEAVING_LOCK: Final = threading.Lock()
 
 
 class LibvirtConsoles:
@@ -54,16 +59,20 @@ class LibvirtConsoles:
         dom = self._gate.dom(uuid)
         stream = dom.connect().newStream(libvirt.VIR_STREAM_NONBLOCK)
         flags = libvirt.VIR_DOMAIN_CONSOLE_FORCE if force else 0
+        line = (self._connection.uri, uuid)
+        leaving = _LEAVING[line] > 0  # before it is asked for: given back meanwhile, it was still in the way
         try:
             dom.openConsole(device or None, stream, flags)
         except libvirt.libvirtError as error:
-            raise _refusal(error) from error
-        return LibvirtConsole(self._connection, stream, wake)
+            raise _refusal(error, leaving=leaving) from error
+        return LibvirtConsole(self._connection, stream, wake, line)
 
 
-def _refusal(error: libvirt.libvirtError) -> LimenError:
+def _refusal(error: libvirt.libvirtError, *, leaving: bool) -> LimenError:
     message = error.get_error_message() or ""
     if _IN_USE.search(message):
+        if leaving:
+            return ConsoleLeaving("The console is being closed", message, "It is free in a moment.")
         return ConsoleInUse("The console is in use", message, "Somebody has it open; it can be taken by force.")
     if _NO_DEVICE.search(message):
         return NotSupported("It has no serial console", message,
@@ -74,8 +83,9 @@ def _refusal(error: libvirt.libvirtError) -> LimenError:
 class LibvirtConsole:
     """Implements :class:`limen_tui.model.verbs.consoles.ConsoleStream` over an opened virStream."""
 
-    def __init__(self, connection: Connection, stream: Any, wake: Callable[[], None]) -> None:
+    def __init__(self, connection: Connection, stream: Any, wake: Callable[[], None], line: tuple[str, str]) -> None:
         self._connection = connection
+        self._line = line
         self._stream = stream
         self._wake = wake
         self._received = BytePipe()
@@ -84,7 +94,6 @@ class LibvirtConsole:
         self._end: ConsoleEnd | None = None
         self._paused = False
         """The reader does not keep up: nothing is fetched."""
-        self._closing = False
         self._full = False
         """The last send would have blocked; the event thread says when to go on."""
         holds = ExitStack()
@@ -116,7 +125,6 @@ class LibvirtConsole:
 
     def close(self) -> None:
         """See ConsoleStream."""
-        self._closing = True
         self._finish(ConsoleEnd(EndReason.CLOSED))
 
     def _nudge(self) -> None:
@@ -127,6 +135,8 @@ class LibvirtConsole:
         with self._work:
             if self._end is None:
                 self._end = end
+                with _LEAVING_LOCK:
+                    _LEAVING[self._line] += 1
             self._work.notify()
         self._wake()
 
@@ -221,3 +231,7 @@ class LibvirtConsole:
             else:
                 self._stream.abort()
         self._stream = None
+        with _LEAVING_LOCK:
+            _LEAVING[self._line] -= 1
+            if not _LEAVING[self._line]:
+                del _LEAVING[self._line]

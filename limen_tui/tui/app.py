@@ -31,7 +31,7 @@ from limen_tui.model.samples import USUAL_GROUPS
 from limen_tui.model.units import clean, paragraph
 from limen_tui.settings import Settings
 from limen_tui.tui.actionscreen import ActionScreen, method_name
-from limen_tui.tui.keymap import Keys, effective_keys, place_keys
+from limen_tui.tui.keymap import GUEST_ESCAPE, Keys, effective_keys, place_keys
 from limen_tui.tui.main.screen import MainScreen
 from limen_tui.tui.memory import THEME, Memory
 from limen_tui.tui.themes import theme_name, themes
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from limen_tui.tui.signin.desk import SignInDesk
     from limen_tui.tui.viewpanel import Needs
 
-LEAVES_TEXT = frozenset({"enter", "escape", "tab", "shift+tab"})
+LEAVES_TEXT = frozenset({"enter", "escape", "tab", "shift+tab", GUEST_ESCAPE})
 """Keys after which another widget may have the keyboard."""
 HELD_SECONDS = 0.15
 HELD_ROUNDS = 20
@@ -98,6 +98,7 @@ class LimenApp(App[int], inherit_bindings=False):
     ) -> None:
         plain = "NO_COLOR" in environ
         self.keys: Keys = effective_keys(settings)
+        self._opening_keys = frozenset({"enter", *self.keys["table.activate"]})
         super().__init__(ansi_color=True if plain else None)
         self.fleet = fleet
         self.settings = settings
@@ -335,11 +336,15 @@ class LimenApp(App[int], inherit_bindings=False):
         for taker in (self.screen, self.focused):
             if getattr(taker, "takes_every_key", False) and taker is not None:
                 taker._forward_event(event)  # it has a guest's keys: ctrl+c is the guest's too
+                if event.key == GUEST_ESCAPE:
+                    self._hold_until_done(taker)
                 return
         focused = self.focused
         takes_text = focused is not None and focused.check_consume_key("a", "a")
         for first in () if takes_text else (True, False):
             if await self._check_bindings(event.key, priority=first):
+                if event.key in self._opening_keys and focused is not None and isinstance(self.screen, ActionScreen):
+                    self._hold_until_done(focused)  # its row tells others, and what they open comes after that
                 return
         take_early = getattr(self.screen, "take_early", None)
         if take_early is not None and take_early(event):  # a dialog whose fields are not there yet
@@ -351,8 +356,8 @@ class LimenApp(App[int], inherit_bindings=False):
     _held: list[events.Key] | None = None
 
     def _hold_until_done(self, field: Widget) -> None:
-        """Keep back the keys after an Enter in a text field until it has done what it does: they may be meant for
-        what has the keyboard then. The field and all around it must have worked off their queues."""
+        """Keep back the keys after an Enter until the field, row or button has done what it does: they may be meant
+        for what has the keyboard then. It and all around it must have worked off their queues."""
         held: list[events.Key] = []
         self._held = held
         # a message goes through its sender's own queue before its parent's, and its handler may send another

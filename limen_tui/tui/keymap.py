@@ -19,6 +19,8 @@ from limen_tui.tui.hosts.keys import HOST_KEYS
 
 Keys = Mapping[str, tuple[str, ...]]
 """The keys of each action, by id."""
+GUEST_ESCAPE: Final = "ctrl+right_square_bracket"
+"""Where a guest has the keyboard, the one key that is Limen's."""
 _OTHERS: Final = {"escape": "back", "tab": "to the next part", "ctrl+c": "quit"}
 _SHOWN: Final = {
     "enter": "Enter", "escape": "Esc", "space": "Space", "backspace": "Backsp", "delete": "Del", "pagedown": "PgDn",

@@ -9,7 +9,7 @@ import pytest
 from limen_tui.errors import Conflict, LimenError, NotFound, ReadOnlyError
 from limen_tui.hypervisor.simulated.consoles import TAKEN_EVERY
 from limen_tui.model.lifecycle import Verb
-from limen_tui.model.verbs.consoles import ConsoleInUse, EndReason
+from limen_tui.model.verbs.consoles import ConsoleInUse, ConsoleLeaving, EndReason
 
 NOBODY = "00000000-0000-4000-8000-00000000dead"
 
@@ -82,7 +82,7 @@ def test_one_at_a_time_unless_by_force_and_it_ends_with_the_vm(rig, talking):
     def again():
         try:
             return opened(rig, talking)
-        except ConsoleInUse:
+        except ConsoleLeaving:  # and no other refusal: nobody else has it
             return None
 
     third = None

@@ -129,9 +129,9 @@ def test_start_and_force_off(rig) -> None:
     assert rig.vm(uuid).started_at is None
     act(rig, Verb.START, uuid)
     event = rig.wait_event("started", uuid)
-    vm = rig.wait_vm(uuid, lambda vm: vm.state is VMState.RUNNING and vm.started_at)
+    # the event is told before the view that it leads to
+    vm = rig.wait_vm(uuid, lambda vm: vm.state is VMState.RUNNING and vm.started_at and vm.started_exact)
     assert (event.vm_name, event.host_id, event.host_name) == (vm.name, rig.host.id, rig.host.name)
-    assert vm.started_exact
     act(rig, Verb.FORCE_OFF, uuid)
     vm = rig.wait_vm(uuid, lambda vm: vm.state is VMState.STOPPED)
     rig.wait_event("stopped (forced off)", uuid)

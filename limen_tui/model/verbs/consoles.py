@@ -17,6 +17,10 @@ class ConsoleInUse(Conflict):
     """Somebody else has the console open; it can be taken from them by force."""
 
 
+class ConsoleLeaving(ConsoleInUse):
+    """We had it open and closed it; the host has not heard of it yet."""
+
+
 class EndReason(StrEnum):
     """Why a console's stream is over."""
 
@@ -80,6 +84,6 @@ class ConsoleVerbs(Protocol):
         """Open a serial line (virDomainOpenConsole; VIR_DOMAIN_CONSOLE_FORCE with ``force``).
 
         ``wake`` is called on any thread whenever there is something to take, or the stream ended; it must only post
-        a message. Raises ``ConsoleInUse``, ``Conflict`` when the VM does not run, ``NotSupported`` when it has no
-        serial line that can be opened, ``ReadOnlyError``.
+        a message. Raises ``ConsoleInUse``, ``ConsoleLeaving``, ``Conflict`` when the VM does not run, ``NotSupported``
+        when it has no serial line that can be opened, ``ReadOnlyError``.
         """

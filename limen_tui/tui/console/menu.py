@@ -1,11 +1,11 @@
-"""The keys that work after the escape key of a console, and what they are called. Pure."""
+"""The keys that work after the escape key of a console, and what they are called. UI thread."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Final
 
-ESCAPE: Final = "ctrl+right_square_bracket"
+from limen_tui.tui.keymap import GUEST_ESCAPE
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Command:
 
 
 COMMANDS: Final = (
-    Command("leave", (ESCAPE, "q"), "^]", "leave"),
+    Command("leave", (GUEST_ESCAPE, "q"), "^]", "leave"),
     Command("guest", ("escape", "enter"), "Esc", "back to the guest"),
     Command("send", ("right_square_bracket",), "]", "send ^]"),
     Command("search", ("slash", "s"), "/", "search"),

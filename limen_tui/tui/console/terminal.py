@@ -13,7 +13,8 @@ from limen_widgets.terminal import Emulator, TerminalView
 from textual import events
 from textual.message import Message
 
-from limen_tui.tui.console.menu import BY_KEY, ESCAPE
+from limen_tui.tui.console.menu import BY_KEY
+from limen_tui.tui.keymap import GUEST_ESCAPE
 
 LONGEST: Final = 200
 
@@ -66,7 +67,7 @@ class ConsoleTerminal(TerminalView):
             self._typed_answer(event)
         elif self.menu:
             self._typed_command(event.key)
-        elif event.key == ESCAPE:
+        elif event.key == GUEST_ESCAPE:
             self.menu = True
             self.post_message(self.Changed())
         else:
@@ -86,7 +87,7 @@ class ConsoleTerminal(TerminalView):
 
     def _typed_answer(self, event: events.Key) -> None:
         key = event.key
-        if key in ("enter", "escape", ESCAPE):
+        if key in ("enter", "escape", GUEST_ESCAPE):
             question, self.question = self.question, ""
             self.post_message(self.Answered(question, self.answer if key == "enter" else None))
         elif key == "backspace":

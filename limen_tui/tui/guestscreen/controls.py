@@ -13,8 +13,9 @@ from limen_tui.fleet.display import GuestDisplay, Shot
 from limen_tui.model.rfb.keys import CTRL_ALT_DELETE, Stroke, strokes_of_text
 from limen_tui.model.units import clean
 from limen_tui.tui.dialogs.text import TextDialog
-from limen_tui.tui.guestscreen.menu import ESCAPE_KEY, key_picks, stroke_for
+from limen_tui.tui.guestscreen.menu import key_picks, stroke_for
 from limen_tui.tui.guestscreen.saving import default_path, save
+from limen_tui.tui.keymap import GUEST_ESCAPE
 from limen_tui.tui.palette.picker import Picker
 from limen_tui.tui.vm.tab import VMTab
 
@@ -56,7 +57,7 @@ class ScreenMenu(VMTab):
         strokes, lost = strokes_of_text(text[:MOST_TYPED])
         self._send(*strokes)
         left = len(text) - MOST_TYPED
-        notes = [f"{lost} characters have no key"] if lost else []
+        notes = [f"{lost} that no key types"] if lost else []
         notes += [f"{left} beyond {MOST_TYPED}"] if left > 0 else []
         if notes:
             self.notify(f"Not typed: {', '.join(notes)}", severity="warning", markup=False)
@@ -76,7 +77,7 @@ class ScreenMenu(VMTab):
 
     def _act(self, key: str) -> None:
         match key:
-            case _ if key in (ESCAPE_KEY, "q"):
+            case _ if key in (GUEST_ESCAPE, "q"):
                 self._leave()
             case "right_square_bracket":
                 self._send(stroke_for("ctrl+]"))

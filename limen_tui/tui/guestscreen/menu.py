@@ -10,7 +10,6 @@ from typing import Final
 from limen_tui.model.rfb.keys import Stroke, named_stroke
 from limen_tui.tui.palette.match import Pick
 
-ESCAPE_KEY: Final = "ctrl+right_square_bracket"
 SHOWN_KEY: Final = "^]"
 _COMBINATIONS: Final = (
     ("ctrl+alt+delete", "Ctrl+Alt+Del"),

@@ -24,8 +24,8 @@ from limen_tui.model.units import clean
 from limen_tui.model.vm import VM, VMKey
 from limen_tui.tui.guestscreen.controls import ScreenMenu
 from limen_tui.tui.guestscreen.lines import menu_text, status_line, waiting_text
-from limen_tui.tui.guestscreen.menu import ESCAPE_KEY
 from limen_tui.tui.guestscreen.password import VNCPasswordDialog
+from limen_tui.tui.keymap import GUEST_ESCAPE
 
 if TYPE_CHECKING:
     from limen_tui.tui.app import LimenApp
@@ -224,7 +224,7 @@ class GuestScreenTab(ScreenMenu, can_focus=True):
         event.prevent_default()
         if self._menu:
             self._command(event.key, event.character or "")
-        elif event.key == ESCAPE_KEY:
+        elif event.key == GUEST_ESCAPE:
             self._menu = True
             self._show_lines()
         else:

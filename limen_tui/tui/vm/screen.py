@@ -141,6 +141,7 @@ class VMScreen(ActionScreen):
         tab = self.query_one(TabDeck).show(maker, self.key)
         # before the next key is looked at: none may reach an action that was meant for the guest
         self._take_keys(tab.takes_keys and into)
+        self.arriving = True
         self.query_one(TabRow).show_current(tab_id)
         self.call_after_refresh(self._arrive, tab, into=into)
 
@@ -151,6 +152,7 @@ class VMScreen(ActionScreen):
             # its own queue is worked off once it is there; to ask again and again would keep it from coming
             tab.call_later(partial(self._arrive, tab, into=into))
             return
+        self.arriving = False
         tab.arrived()
         if not into:
             self.set_focus(self.query_one(TabRow))

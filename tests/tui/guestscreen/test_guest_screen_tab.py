@@ -114,7 +114,7 @@ async def test_a_paste_and_a_typed_text_reach_the_guest() -> None:
         tab = await opened(world)
         tab.post_message(events.Paste("ab\u202ecd"))
         await until(world, lambda: "login: abcd_" in text(tab), "the paste")
-        assert "1 characters have no key" in world.notices()
+        assert "1 that no key types" in world.notices()
         await world.press(MENU, "t")
         world.app.screen.query_one(Input).value = "EF"
         await world.press("enter")

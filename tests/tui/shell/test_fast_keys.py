@@ -17,6 +17,7 @@ from limen_tui.settings import Settings
 from limen_tui.tui.app import LimenApp
 from limen_tui.tui.dialogs.confirm import ConfirmDialog
 from limen_tui.tui.fleet.filterbar import FilterBar
+from limen_tui.tui.keymap import GUEST_ESCAPE
 from limen_tui.tui.memory import VIEW
 from limen_tui.tui.vm.screen import VMScreen
 from tests.tui.shell.world import World
@@ -91,15 +92,16 @@ async def test_a_key_for_a_dialog_that_is_still_coming_waits() -> None:
         assert world.app.screen is world.app.main
 
 
-@pytest.mark.parametrize("tab", ["2", "4", "5"])
-async def test_a_vm_is_left_before_its_screen_is_there(tab: str) -> None:
+@pytest.mark.parametrize("tab", [("2",), ("4", GUEST_ESCAPE, GUEST_ESCAPE), ("5",)])
+async def test_a_vm_is_left_before_its_screen_is_there(tab: tuple[str, ...]) -> None:
     async with begun_with("vms") as world:
-        await at_once(world, "enter", tab, "escape", "escape")
+        await at_once(world, "enter", *tab, "escape", "escape")
         for _ in range(500):
             await world.pilot.pause(0.01)
             if world.app.screen is world.app.main:
                 break
         assert world.app.screen is world.app.main
+        assert world.app.main.panel.view_id == "vms"
 
 
 async def test_a_tab_is_chosen_before_its_screen_is_there() -> None:
