@@ -6,7 +6,7 @@ import ipaddress
 
 from limen_tui.errors import InputError
 from limen_tui.fleet.templates import rendered, xml_environment
-from limen_tui.model.naming import volume_problem
+from limen_tui.model.naming import check_file_name
 from limen_tui.model.spec.infra import NetworkSpec, PoolSpec, check_pool
 from limen_tui.model.units import clean
 from limen_tui.model.xml.parse import parse
@@ -22,17 +22,12 @@ def render_pool(spec: PoolSpec) -> str:
 
 def render_network(spec: NetworkSpec) -> str:
     """Network XML for virNetworkDefineXML. Raises ``InputError`` for what cannot be one."""
-    _check_name(spec.name)
+    check_file_name(spec.name, "network")
     if spec.forward == "bridge" and not spec.bridge:
         raise InputError("The bridge is missing", "A network over a bridge of the host needs its name.")
     text = rendered(xml_environment(), "network.xml.j2", network=spec, ip=_address(spec))
     parse(text, "network")
     return text
-
-
-def _check_name(name: str) -> None:
-    if problem := volume_problem(name):
-        raise InputError("The name cannot be used", f"{clean(name[:80])!r}: {problem}")
 
 
 def _address(spec: NetworkSpec) -> dict[str, str] | None:

@@ -112,14 +112,21 @@ def hostname_of(name: str) -> str:
     return re.sub("-+", "-", kept).strip("-")[:63].rstrip("-") or "vm"
 
 
-def volume_problem(name: str) -> str:
-    """Why ``name`` is no name for a volume; empty when it is one. Others' volumes may be called more."""
+def volume_problem(name: str, what: str = "volume") -> str:
+    """Why ``name`` is no name for a volume (or for something else that libvirt keeps in a file of that name); empty
+    when it is one. Others' volumes may be called more."""
     if not name or name in (".", "..") or "/" in name or "\\" in name:
-        return "A volume's name is a file name: no slashes."
+        return f"A {what}'s name is a file name: no slashes."
     if len(name.encode("utf-8", "surrogatepass")) > 250:
         return "The name is longer than 250 bytes."
     if units.clean(name) != name:
         return "There are characters in the name that cannot be shown."
     if name[0] in "-" or name != name.strip():
-        return "A volume's name does not start with a dash, nor start or end with a blank."
+        return f"A {what}'s name does not start with a dash, nor start or end with a blank."
     return ""
+
+
+def check_file_name(name: str, what: str) -> None:
+    """Raises ``InputError`` for what cannot be the name of a new pool or network (``what``)."""
+    if problem := volume_problem(name, what):
+        raise InputError("The name cannot be used", f"{units.clean(name[:80])!r}: {problem}")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from limen_tui.errors import InputError
-from limen_tui.model.naming import volume_problem
+from limen_tui.model.naming import check_file_name
 from limen_tui.model.units import clean
 
 PoolKind = Literal["dir", "fs", "netfs", "logical"]
@@ -44,9 +44,7 @@ def pool_spec(name: str, kind: PoolKind = "dir", path: str = "", source: str = "
 
 def check_pool(spec: PoolSpec) -> None:
     """Raises ``InputError`` for what cannot be a pool, whatever the host has."""
-    if problem := volume_problem(spec.name):
-        problem = problem.replace("A volume's name", "A pool's name")
-        raise InputError("The name cannot be used", f"{clean(spec.name[:80])!r}: {problem}")
+    check_file_name(spec.name, "pool")
     if spec.kind != "dir" and not spec.source:
         what = {"fs": "the block device", "netfs": "the folder that the server exports", "logical": "the volume group"}
         raise InputError("The pool's source is missing", f"A {spec.kind} pool needs one: {what[spec.kind]}.")

@@ -20,7 +20,7 @@ from textual.message import Message
 
 from limen_tui.errors import LimenError
 from limen_tui.fleet.view import FleetView
-from limen_tui.model.events import AuditEntry, EventKind, HostEvent
+from limen_tui.model.events import AuditEntry, HostEvent
 from limen_tui.model.host import HostSnapshot
 from limen_tui.model.units import clean
 from limen_tui.tui.fleet.lines import Line
@@ -238,8 +238,9 @@ def _text(row: EventRow) -> Line:
 
 
 def _of_event(event: HostEvent, number: int) -> EventRow:
-    kind = "act" if event.kind is EventKind.ACT else event.kind.value
-    return EventRow(number, event.at, event.host_id, event.host_name, event.vm_name, kind, event.text, event.level)
+    return EventRow(
+        number, event.at, event.host_id, event.host_name, event.vm_name, event.kind.value, event.text, event.level
+    )
 
 
 def _of_audit(entry: AuditEntry) -> EventRow:

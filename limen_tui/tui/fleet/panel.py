@@ -18,7 +18,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
-from limen_tui.fleet.fleet import Fleet
+from limen_tui.fleet.fleet import MANY, Fleet
 from limen_tui.fleet.view import FleetView
 from limen_tui.model.actions import Target
 from limen_tui.model.history import Series
@@ -33,9 +33,9 @@ from limen_tui.tui.fleet.strip import DetailStrip
 from limen_tui.tui.fleet.table import EmptyNote, VMTable
 from limen_tui.tui.viewpanel import Needs, ViewPanel
 
-MANY: Final = 2000
-"""VMs from which figures are refreshed once a second; what happens (a state, a host) still shows at once."""
 BREATH: Final = 0.9
+"""Seconds at least between two fillings of a large table with new figures; what happens (a state, a host) still shows
+at once."""
 STRIP_FROM: Final = 20
 """Lines of the panel from which the strip is shown by itself."""
 REACTION: Final = 0.7

@@ -15,6 +15,7 @@ from limen_widgets.line_table.lines import natural
 from limen_widgets.line_table.messages import RowActivated
 from textual import on
 
+from limen_tui.fleet.fleet import MANY
 from limen_tui.fleet.view import FleetView
 from limen_tui.model.actions import Target
 from limen_tui.model.history import Series
@@ -30,9 +31,8 @@ from limen_tui.tui.viewpanel import Needs
 
 LEADERS: Final = 40
 """VMs that are shown for each figure."""
-MANY: Final = 2000
-"""VMs from which the leaders are looked for once a second."""
 BREATH: Final = 0.9
+"""Seconds at least between two looks for the leaders of a large fleet."""
 SPARK: Final = 12
 Figure = Callable[[VM], float | None]
 FIGURES: Final[tuple[Figure, ...]] = (
