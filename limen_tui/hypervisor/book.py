@@ -88,6 +88,8 @@ class Book:
 
     def rename(self, host: Host) -> None:
         """Take over the host's new name."""
+        if host.name == self._host.name:
+            return
         self._host = host
         for entry in self.entries.values():
             self._touch(entry)

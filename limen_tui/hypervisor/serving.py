@@ -155,10 +155,13 @@ class Serving:
             self._held[uuid] = (now + HOLD, happening, wall)
             self._agenda.by("stops", Priority.EVENT, now + HOLD)
         elif happening.started:
-            if self._held.pop(uuid, None) is None:
-                self._tell(happening, wall)
-            else:
+            held, entry = self._held.pop(uuid, None), self._book.entries.get(uuid)
+            if held is not None and entry is not None and entry.on:
                 self._context.tell(EventKind.LIFECYCLE, "restarted", uuid=uuid, vm_name=happening.name)
+            else:
+                if held is not None:  # a tick has shown it as stopped already
+                    self._tell(held[1], held[2])
+                self._tell(happening, wall)
             self._book.hold(uuid, 0.0)
             self._book.started(uuid, wall, exact=True)
         else:

@@ -95,6 +95,7 @@ class Worker:
         context = self._context
         connection.heard = context.heard
         context.heard()
+        self.book.rename(context.host)  # a letter that tells of a new name while a connection fails is lost with it
         info = read_info(connection, context.host.uri, read_only=context.read_only)
         context.heard()
         serving = Serving(context, connection, info, self.book, local=uris.is_local(connection.uri)

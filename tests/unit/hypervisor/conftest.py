@@ -10,6 +10,7 @@ import threading
 import libvirt
 import pytest
 
+from limen_tui.errors import ConnectError
 from limen_tui.hypervisor.connection import open_libvirt
 from limen_tui.hypervisor.session import HostSession
 from limen_tui.model.host import Host, HostState
@@ -35,7 +36,7 @@ class Watched:
     def now(self):
         return self.session.snapshot
 
-    def until(self, condition, seconds: float = 20.0):
+    def until(self, condition, seconds: float = 60.0):
         """Wait until ``condition(snapshot)`` holds; the snapshot."""
         return wait_for(
             lambda: snap if condition(snap := self.session.snapshot) else None, seconds,
@@ -48,15 +49,27 @@ class Watched:
     def vm(self, name: str):
         return next((vm for vm in self.now.vms.values() if vm.name == name), None)
 
-    def vm_until(self, name: str, condition, seconds: float = 20.0):
+    def vm_until(self, name: str, condition, seconds: float = 60.0):
         return wait_for(lambda: vm if (vm := self.vm(name)) and condition(vm) else None, seconds, self.vm(name))
 
-    def do(self, call, seconds: float = 20.0):
+    def do(self, call, seconds: float = 60.0):
         return self.session.submit(call).result(seconds)
 
-    def told(self, text: str):
-        return wait_for(lambda: next((event for event in list(self.events) if text in event.text), None),
-                        what=f"{text!r} among {[event.text for event in self.events]}")
+    def told(self, text: str, times: int = 1):
+        """The event with ``text``, once it was told ``times``: unlike a state, it does not pass unseen."""
+
+        def found():
+            events = [event for event in list(self.events) if text in event.text]
+            return events[-1] if len(events) >= times else None
+
+        return wait_for(found, 60.0, f"{text!r} among {[event.text for event in self.events]}")
+
+    def cut(self):
+        """Have the link break, and wait until it did; the session connects again by itself."""
+        times = sum("down: cut" in event.text for event in list(self.events)) + 1
+        serving = self.session._worker.serving
+        self.session._context.mailbox.put(0, lambda: serving.link_broke(ConnectError("cut")))
+        self.told("down: cut", times)
 
 
 @pytest.fixture
@@ -71,7 +84,8 @@ def watch_host():
     yield make
     for watched in made:
         watched.session.close()
-    stuck = [watched for watched in made if watched.session._thread.ident and not watched.session.join(10)]
+    stuck = [watched for watched in made if watched.session._thread.ident and not watched.session.join(
+        10 if getattr(watched, "may_hang", False) else 60)]
     assert not stuck or all(getattr(watched, "may_hang", False) for watched in stuck)
 
 
