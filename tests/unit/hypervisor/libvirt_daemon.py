@@ -9,6 +9,7 @@ import contextlib
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import time
 from pathlib import Path
@@ -71,7 +72,7 @@ class Daemon:
         self._pidfile = folder / "libvirtd.pid"
         with (folder / "init.log").open("wb") as log:
             self._outer = self._unshare(log)
-        wait_for(lambda: (folder / "ready").exists() or self._outer.poll() is not None, what="the namespace")
+        wait_for(lambda: (folder / "ready").exists() or self._outer.poll() is not None, 60.0, what="the namespace")
         assert self._outer.poll() is None, f"no namespace: {(folder / 'init.log').read_text()}"
         children = Path(f"/proc/{self._outer.pid}/task/{self._outer.pid}/children")
         self.init = int(wait_for(lambda: children.read_text().split())[0])
@@ -89,14 +90,15 @@ class Daemon:
         """Run a command inside."""
         return subprocess.run(
             ["nsenter", "-t", str(self.init), "-m", "-p", "--", *command],
-            check=True, text=True, capture_output=True, timeout=30, **more,
+            check=True, text=True, capture_output=True, timeout=60, **more,
         )
 
     def start(self) -> None:
         """Start libvirtd and wait until it listens."""
         self._pidfile.unlink(missing_ok=True)
         self.run("sh", "-c", _SERVE, "serve", str(self._conf), str(self._pidfile))
-        wait_for(lambda: self._pidfile.exists() and self.socket.exists(), what="libvirtd")
+        # the socket is there before anybody listens on it
+        wait_for(lambda: self._pidfile.exists() and listens(self.socket), 60.0, what="libvirtd")
 
     def signal(self, number: int) -> None:
         """Send libvirtd a signal."""
@@ -106,9 +108,9 @@ class Daemon:
         """Stop libvirtd; its QEMUs go on."""
         pid = self._pidfile.read_text().strip()
         self.signal(signal.SIGKILL)
-        wait_for(lambda: not self._alive(pid), what="the end of libvirtd")
-        for socket in self.socket.parent.iterdir():
-            socket.unlink()
+        wait_for(lambda: not self._alive(pid), 60.0, what="the end of libvirtd")
+        for each in self.socket.parent.iterdir():
+            each.unlink()
 
     def _alive(self, pid: str) -> bool:
         stat = self.run("sh", "-c", f"cat /proc/{pid}/stat 2>/dev/null || true").stdout
@@ -137,7 +139,17 @@ class Daemon:
         with contextlib.suppress(ProcessLookupError):
             os.kill(self.init, signal.SIGKILL)
         self._outer.kill()
-        self._outer.wait(10)
+        self._outer.wait(60)
+
+
+def listens(path: Path) -> bool:
+    """Whether a call to the Unix socket at ``path`` is taken."""
+    with socket.socket(socket.AF_UNIX) as call:
+        try:
+            call.connect(str(path))
+        except OSError:
+            return False
+    return True
 
 
 def node_xml(count: int, *, active: int | None = None) -> str:

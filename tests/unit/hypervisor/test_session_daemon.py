@@ -36,7 +36,8 @@ def calls_of_ticks(host, made, ticks=4):
 
 
 @pytest.mark.parametrize("count", [1, 50, 5000])
-def test_calls_per_tick_do_not_grow_with_the_vms(watch_host, daemon, counting, count):
+def test_calls_per_tick_do_not_grow_with_the_vms(watch_host, daemon, counting, count, monkeypatch):
+    monkeypatch.setattr("limen_tui.hypervisor.serving.UPKEEP", 3600.0)  # on a busy machine it would come round again
     opener, made = counting
     host = watch_host(a_world(daemon, count), open=opener)
     snap = host.up()

@@ -34,7 +34,7 @@ def expect(terminal: Terminal, said: list[bytes], needle: bytes) -> None:
     """Read on until ``needle`` was said, after what was said before."""
     text = b""
     while needle not in text:
-        more = terminal.read(20.0)
+        more = terminal.read(60.0)
         assert more, f"waited in vain for {needle!r}: {b''.join(said)!r} {text!r}"
         text += more
     said.append(text)

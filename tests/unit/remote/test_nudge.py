@@ -61,13 +61,18 @@ def test_a_host_is_back_when_it_speaks_not_when_something_takes_the_call(
     monkeypatch.setattr(nudge, "PATIENCE", 0.3)
     (tmp_path / "config").write_text("")
     nudged: list[str] = []
-    nudger = Nudger(SignIn(NoAsker(), config=[str(tmp_path / "config")]), nudged.append)
+
+    def nudge_once(host_id: str) -> None:
+        nudged.append(host_id)
+        nudger.watch({})
+
+    nudger = Nudger(SignIn(NoAsker(), config=[str(tmp_path / "config")]), nudge_once)
     nudger.watch({"h1": Host("h1", "kvm", f"qemu+ssh://ann@127.0.0.1:{mute.port}/system")})
     try:
-        wait_for(lambda: mute.calls >= 2, what="two calls")
+        wait_for(lambda: mute.calls >= 2, 60.0, what="two calls")
         assert nudged == []
         mute.speaks = True
-        wait_for(lambda: nudged, what="the nudge")
+        wait_for(lambda: nudged, 60.0, what="the nudge")
     finally:
         nudger.watch({})
     assert nudged == ["h1"]

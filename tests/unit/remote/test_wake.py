@@ -47,7 +47,8 @@ async def test_a_sleep_is_noticed(sshd: Sshd, tmp_path: Path, monkeypatch: pytes
         servers[-1].conn._transport.pause_reading()  # it hears nothing more, as behind a router that forgot
     slept = 0.0
     monkeypatch.setattr(wake, "EVERY", 0.05)
-    monkeypatch.setattr(wake, "PATIENCE", 0.3)
+    monkeypatch.setattr(wake, "LATE", 600.0)
+    monkeypatch.setattr(wake, "PATIENCE", 60.0 if alive else 0.3)  # who lives may be late on a busy machine
     monkeypatch.setattr(wake, "now", lambda: time.monotonic() + slept)
     nudged: list[str] = []
     watching = Wake(lambda: links, nudged.append)
@@ -57,7 +58,7 @@ async def test_a_sleep_is_noticed(sshd: Sshd, tmp_path: Path, monkeypatch: pytes
     assert nudged == [], "nobody slept yet"
     assert links["h1"].is_open
     slept = 3600.0
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not nudged and links["h1"].is_open:
             await asyncio.sleep(0.02)
     assert (nudged == ["h1"]) is alive
@@ -65,7 +66,7 @@ async def test_a_sleep_is_noticed(sshd: Sshd, tmp_path: Path, monkeypatch: pytes
     links.clear()
     task = watching._task
     assert task is not None
-    await asyncio.wait_for(task, 5)
+    await asyncio.wait_for(task, 60)
     servers[-1].conn.abort()
     await close(chain)
     server.close()
