@@ -70,7 +70,7 @@ class Rig:
         """Let a moment pass."""
         time.sleep(0.01)
 
-    def wait(self, condition: Callable[[HostSnapshot], Any], timeout: float = 20.0) -> HostSnapshot:
+    def wait(self, condition: Callable[[HostSnapshot], Any], timeout: float = 60.0) -> HostSnapshot:
         """Wait until ``condition`` holds for a snapshot, which is returned."""
         until = self.now() + timeout
         while not condition(snapshot := self.port.snapshot):
@@ -89,7 +89,7 @@ class Rig:
         """As the newest snapshot has it."""
         return self.port.snapshot.vms[uuid]
 
-    def wait_vm(self, uuid: str, condition: Callable[[VM], Any], timeout: float = 20.0) -> VM:
+    def wait_vm(self, uuid: str, condition: Callable[[VM], Any], timeout: float = 60.0) -> VM:
         """Wait until ``condition`` holds for a VM, which is returned."""
         return self.wait(lambda now: uuid in now.vms and condition(now.vms[uuid]), timeout).vms[uuid]
 
@@ -103,7 +103,7 @@ class Rig:
         self.wait(lambda _: found())
         return found()[-1]
 
-    def result(self, future: Future[T], timeout: float = 20.0) -> T:
+    def result(self, future: Future[T], timeout: float = 60.0) -> T:
         """What a future comes to."""
         self.wait(lambda _: future.done(), timeout)
         return future.result(0)
@@ -114,7 +114,7 @@ class Rig:
 
     def join(self) -> bool:
         """Whether it has ended."""
-        return self.port.join(10.0)
+        return self.port.join(60.0)
 
 
 class SimulatedRig(Rig):

@@ -71,7 +71,7 @@ def test_one_at_a_time_unless_by_force_and_it_ends_with_the_vm(rig, talking):
     assert caught.value.hint
     second = opened(rig, talking, force=True)
     rig.wait(lambda _: first.take() == b"" and first.ended is not None)
-    assert woken.is_set() and first.ended.reason is not EndReason.CLOSED
+    assert woken.wait(60) and first.ended.reason is not EndReason.CLOSED
     assert first.write(b"x") == 0
     assert second.ended is None and second.write(b"\r") == 1
 

@@ -42,7 +42,9 @@ def test_a_connected_host_says_what_it_is(rig) -> None:
     assert snapshot.info.memory_kib > 0
     assert not snapshot.info.read_only
     assert (snapshot.problem, snapshot.retry_at) == (None, None)
-    assert [event for event in rig.sink_events if event.kind is EventKind.HOST and event.host_id == rig.host.id]
+    # it may be told after the view that shows it
+    rig.wait(lambda _: [each for each in list(rig.sink_events)
+                        if each.kind is EventKind.HOST and each.host_id == rig.host.id])
 
 
 def test_snapshots_are_newer_each_time_and_never_change(rig) -> None:
