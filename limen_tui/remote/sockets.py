@@ -131,6 +131,7 @@ async def _why(
     """Look at the sockets by a command, to say what is wrong instead of "channel open failed"."""
     user = str(connection.get_extra_info("username"))
     paths = candidates(uri, read_only=read_only)
+    wrong = f"no socket {' or '.join(paths)}"
     for path in paths:
         try:
             said = await _look_at(connection, path)
@@ -152,15 +153,23 @@ async def _why(
                 f"tried {', '.join(tried)}",
                 "Install netcat-openbsd there, or set AllowStreamLocalForwarding yes in its sshd_config.",
             )
+        if said == "left":
+            wrong = f"nobody listens at {path}"
     return ConnectError(
         "No libvirt answers on that host",
-        f"no socket {' or '.join(paths)}",
+        wrong,
         "Install libvirt-daemon-system there, or start it (systemctl start libvirtd.socket or virtqemud.socket).",
     )
 
 
 async def _look_at(connection: asyncssh.SSHClientConnection, path: str) -> str:
-    """``open``, ``closed`` or empty: the socket as this user finds it on the host."""
+    """``open``, ``closed``, ``left`` (by a libvirt that is gone) or empty: the socket as this user finds it there."""
     quoted = shlex.quote(path)
-    seen = await connection.run(f"test -S {quoted} && {{ test -w {quoted} && echo open || echo closed; }}", check=False)
+    # by its end: /var/run and /run are one
+    heard = f"grep -qF {shlex.quote('/'.join(path.split('/')[-2:]))} /proc/net/unix"
+    seen = await connection.run(
+        f"test -S {quoted} && if ! test -w {quoted}; then echo closed; "
+        f"elif test -r /proc/net/unix && ! {heard}; then echo left; else echo open; fi",
+        check=False,
+    )
     return inert(str(seen.stdout or ""))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from limen_tui.model.questions import Answer, Question, QuestionKind, Trust
 from tests.lab.conftest import RunningLab
 
 Reply = Callable[[Question], Answer | None]
+LATE = 0.25
 
 
 def typed(question: Question) -> Answer | None:
@@ -49,19 +51,29 @@ class World:
     def host(self, number: int) -> HostSnapshot:
         return self.fleet.view.by_host[f"h{number}"]
 
-    def wait(self, condition: Callable[[], object], seconds: float = 20.0, what: str = "it") -> float:
-        """Poll until ``condition`` holds; the seconds that took."""
-        began = time.monotonic()
+    def wait(self, condition: Callable[[], object], seconds: float = 40.0, what: str = "it") -> float:
+        """Poll until ``condition`` holds; the seconds that took, but for those in which this process got no processor:
+        between two looks at most ``LATE`` seconds count."""
+        took, before = 0.0, time.monotonic()
         while True:
             self.poll()
             if condition():
-                return time.monotonic() - began
-            if time.monotonic() - began > seconds:
+                return took
+            if took > seconds:
                 states = {s.host.name: (s.state.value, s.problem) for s in self.fleet.view.hosts}
                 raise AssertionError(f"waited {seconds} s in vain for {what}: {states}")
             time.sleep(0.02)
+            took, before = took + min(LATE, time.monotonic() - before), time.monotonic()
 
-    def wait_state(self, number: int, state: HostState, seconds: float = 20.0) -> float:
+    @contextmanager
+    def losing(self, number: int, seconds: float = 60.0) -> Iterator[None]:
+        """What is done inside breaks the link to a host; wait for that to be seen. It may be up again by then."""
+        was = self.host(number)
+        assert was.state is HostState.UP
+        yield
+        self.wait(lambda: self.host(number).since != was.since, seconds, f"the loss of host {number} to be seen")
+
+    def wait_state(self, number: int, state: HostState, seconds: float = 40.0) -> float:
         return self.wait(lambda: self.host(number).state is state, seconds, f"host {number} to be {state}")
 
     def do(self, work: Callable[[], Future[object]]) -> object:

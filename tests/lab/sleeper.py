@@ -21,18 +21,21 @@ from limen_tui.model.host import Host, HostSnapshot
 from limen_tui.model.ports import Watch
 from limen_tui.model.vm import VMLoad
 
+LATE, NAP = 0.25, 5.0
+"""Seconds between two looks that count at most, and those after which something is said at once."""
+
 
 def rates(load: VMLoad) -> tuple[float | None, ...]:
     """Bytes a second that a VM moves."""
     return load.disk_rd_bps, load.disk_wr_bps, load.net_rx_bps, load.net_tx_bps
 
 
-def line(snapshot: HostSnapshot) -> str:
-    """What is seen of a host now."""
+def line(snapshot: HostSnapshot, lived: float) -> str:
+    """What is seen of a host now; ``lived`` are the seconds in which this process had a processor."""
     loads = [vm.load for vm in snapshot.vms.values()]
     return json.dumps({
         "state": snapshot.state.value, "problem": snapshot.problem.title if snapshot.problem else "",
-        "sampled_at": snapshot.sampled_at, "host_cpu": snapshot.load.cpu_pct,
+        "lived": lived, "sampled_at": snapshot.sampled_at, "host_cpu": snapshot.load.cpu_pct,
         "cpu": [load.cpu_pct for load in loads if load.cpu_pct is not None],
         "bytes": [rate for load in loads for rate in rates(load) if rate is not None],
     })  # fmt: skip
@@ -55,13 +58,15 @@ def main() -> None:
     fleets.append(fleet)
     fleet.watch("h1", Watch(interval=1.0))
     fleet.start()
-    said = -1
+    said, lived, before = -1, 0.0, time.monotonic()
     while True:
+        late = time.monotonic() - before
+        lived, before = lived + min(LATE, late), time.monotonic()
         fleet.poll()
         snapshot = fleet.view.by_host["h1"]
-        if snapshot.rev != said:
+        if snapshot.rev != said or late > NAP:
             said = snapshot.rev
-            print(line(snapshot), flush=True)
+            print(line(snapshot, lived), flush=True)
         time.sleep(0.05)
 
 

@@ -40,7 +40,7 @@ class Guest:
     def run(self, *words: str) -> Ran:
         """Run to the end."""
         pid = self.do(lambda agent, uuid: agent.start_command(uuid, words))
-        return wait_for(lambda: self.do(lambda agent, uuid: agent.command_result(uuid, pid)), 20.0, "the command")
+        return wait_for(lambda: self.do(lambda agent, uuid: agent.command_result(uuid, pid)), 60.0, "the command")
 
 
 @pytest.fixture(scope="module")

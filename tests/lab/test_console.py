@@ -19,6 +19,7 @@ import pytest
 from limen_tui.fleet.actor import Actor
 from limen_tui.fleet.consoles import GuestConsole, Phase
 from limen_tui.fleet.fleet import Fleet
+from limen_tui.hypervisor import consoles
 from limen_tui.hypervisor.session import session_connector
 from limen_tui.inventory import open_inventory
 from limen_tui.model.clock import SystemClock
@@ -100,9 +101,9 @@ def fleet(real_libvirt: RealLibvirt) -> Iterator[Fleet]:
         made.poll()
         return made.view.by_host["real"].state is HostState.UP and made.view.vm(VMKey("real", uuid)) is not None
 
-    wait_for(up, 20, "the host")
+    wait_for(up, 60, "the host")
     yield made
-    made.close(5)
+    made.close(60)
     if real_libvirt.virsh("domstate", NAME) != "shut off":
         real_libvirt.virsh("destroy", NAME)
     real_libvirt.virsh("undefine", NAME)
@@ -163,9 +164,9 @@ def test_a_quarter_of_a_megabyte_comes_through_whole_while_the_host_is_sampled(
     fleet.watch("real", Watch(interval=0.2))
     ticks = fleet.view.by_host["real"].load.ticks
     line.ask(b"stty -onlcr; seq 1 40000 > /tmp/n; cat /tmp/n; echo do''ne", b"done")
+    line.until(lambda: fleet.view.by_host["real"].load.ticks > ticks, "a sample")
     numbers = line.got.split(b"do''ne")[-1].split(b"\n")
     assert [int(word) for word in numbers if word.strip().isdigit()] == list(range(1, 40001))
-    assert fleet.view.by_host["real"].load.ticks > ticks
     line.console.close()
 
 
@@ -188,6 +189,7 @@ def test_each_of_two_serial_ports_is_a_line_of_its_own(fleet: Fleet, real_libvir
     second.console.write(b"typed\r")
     first.said(b"got=typed")
     second.console.close()
+    wait_for(lambda: not consoles._LEAVING, 60.0, "the host to let go of it")  # another process cannot know of that
 
     command = Pty("-c", real_libvirt.uri, "console", NAME, "--line", "serial1")
     command.until(b"Leave with ctrl+]")
@@ -261,7 +263,7 @@ class Pty:
                 status.append(os.waitstatus_to_exitcode(code))
             return bool(found)
 
-        wait_for(over, 20, "limen to end")
+        wait_for(over, 60, "limen to end")
         assert termios.tcgetattr(self.slave) == self.before
         os.close(self.master)
         os.close(self.slave)

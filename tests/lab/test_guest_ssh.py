@@ -107,7 +107,7 @@ def stand_in(lab: RunningLab, tmp_path: Path) -> Iterator[StandIn]:
             lab.run(1, "nsenter", "-t", pid, "-n", "python3", str(folder / "lease.py"), check=False)
             return ADDRESS in lab.virsh(1, "domifaddr", NAME, "--source", "lease")
 
-        wait_for(leased, 20, "the host to have its address")
+        wait_for(leased, 60, "the host to have its address")
         yield StandIn(lab, folder, known_hosts)
     finally:
         known_hosts.write_text(before)

@@ -21,7 +21,7 @@ POOL = "limen-fetch"
 PORT = "8079"
 NAME = "base $(id) [b]'.qcow2"
 SERVER = """
-import http.server, sys, time
+import http.server, os, sys, time
 
 class Handler(http.server.SimpleHTTPRequestHandler):
     # what is asked for below /slow/ comes at some 4 MiB a second
@@ -31,9 +31,12 @@ class Handler(http.server.SimpleHTTPRequestHandler):
     def copyfile(self, source, output):
         if not self.path.startswith("/slow"):
             return super().copyfile(source, output)
+        # and stops at 4 MiB, until there is a file of the name go
         while data := source.read(1 << 18):
             output.write(data)
             time.sleep(0.0625)
+            while source.tell() >= 4 << 20 and not os.path.exists("go"):
+                time.sleep(0.05)
 
 http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
 """
@@ -105,10 +108,13 @@ def test_cancel_ends_it_on_the_host_and_leaves_nothing(world: World, lab: Runnin
     (world.web / "d.qcow2").write_bytes(images.qcow2(9))
     plan = fetch(world)
     # a server that begins and then says nothing more
-    slow = ("import socket,time\ns=socket.create_server(('127.0.0.1',8078))\nc,_=s.accept()\nc.recv(999)\n"
+    listening = world.pool.parent / "listening"
+    slow = (f"import socket,time\ns=socket.create_server(('127.0.0.1',8078))\nopen('{listening}','w')\n"
+            "c,_=s.accept()\nc.recv(999)\n"
             f"c.sendall(b'HTTP/1.1 200 OK\\r\\nContent-Length: {len(images.qcow2(9))}\\r\\n\\r\\nQFI')\n"
             "time.sleep(99)")  # fmt: skip
     lab.run(1, "sh", "-c", f"setsid python3 -c \"{slow}\" >/dev/null 2>&1 & echo $! > {world.pool.parent}/slow")
+    world.wait(listening.exists, what="the server")
     args = {**plan.steps[1].args, "url": "http://127.0.0.1:8078/d.qcow2"}
     plan = replace(plan, steps=(plan.steps[0], replace(plan.steps[1], args=args), *plan.steps[2:]))
     job = world.fleet.jobs.start(plan)
@@ -142,6 +148,7 @@ def test_a_fetch_is_done_again_after_the_link_broke(world: World, lab: RunningLa
     target = world.pool / "d.qcow2"
     world.wait(lambda: target.exists() and target.stat().st_blocks > 100, what="the first bytes")
     lab.forget(1)
+    (world.web / "go").touch()
     world.wait(lambda: not world.fleet.jobs.job(job.id).state.is_active, 90, "the job")
     ended = world.fleet.jobs.job(job.id)
     assert (ended.state, ended.problem) == (JobState.DONE, None), ended.log

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import random
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -35,10 +36,10 @@ class Seen:
         self.session.start()
         self.until_host(lambda snap: snap.state is HostState.UP)
 
-    def until_host(self, condition: Callable[[HostSnapshot], object], seconds: float = 30.0) -> None:
+    def until_host(self, condition: Callable[[HostSnapshot], object], seconds: float = 60.0) -> None:
         wait_for(lambda: condition(self.session.snapshot), seconds, f"the host; it is {self.session.snapshot.state}")
 
-    def until(self, condition: Callable[[VM], object], what: str, seconds: float = 30.0) -> VM:
+    def until(self, condition: Callable[[VM], object], what: str, seconds: float = 60.0) -> VM:
         def holds() -> VM | None:
             vm = self.session.snapshot.vms.get(self.uuid)
             return vm if vm is not None and not vm.stale and condition(vm) else None
@@ -59,11 +60,11 @@ class Seen:
             f"virsh: {self.libvirt.state(self.name)}; events: {[e.text for e in self.events]}; console: {said!r}"
         )
 
-    def until_state(self, state: VMState, seconds: float = 30.0) -> VM:
+    def until_state(self, state: VMState, seconds: float = 60.0) -> VM:
         return self.until(lambda vm: vm.state is state, f"the state {state}", seconds)
 
     def do(self, verb: Verb) -> None:
-        self.session.submit(lambda verbs: verbs.lifecycle(verb, self.uuid)).result(30)
+        self.session.submit(lambda verbs: verbs.lifecycle(verb, self.uuid)).result(60)
 
     def boot(self) -> None:
         self.do(Verb.START)
@@ -93,7 +94,7 @@ def guest(real_libvirt: RealLibvirt, request: pytest.FixtureRequest) -> Iterator
     made = Seen(real_libvirt, request.node.name.removeprefix("test_").replace("_", "-")[:40])
     yield made
     made.session.close()
-    assert made.session.join(10)
+    assert made.session.join(60)
     real_libvirt.remove_guest(made.name)
 
 
@@ -113,8 +114,15 @@ def test_cpu_rises_under_load(guest: Seen, real_libvirt: RealLibvirt) -> None:
     # emulation has no cheap idle, but a guest at its prompt leaves most of a core free
     guest.until(lambda vm: vm.load.cpu_pct is not None and vm.load.cpu_pct < 40, "the guest to be idle")
     real_libvirt.burn(guest.name)
-    before = guest.cpu_seconds()
-    busy = guest.until(lambda vm: vm.load.cpu_pct is not None and vm.load.cpu_pct > 60, "the load to be seen")
+    began, before = time.monotonic(), guest.cpu_seconds()
+
+    def loaded(vm: VM) -> bool:
+        # a whole core, or what a busy machine leaves it of one
+        share = 100 * (guest.cpu_seconds() - before) / (time.monotonic() - began)
+        return vm.load.cpu_pct is not None and vm.load.cpu_pct > min(60.0, max(0.8 * share, 10.0))
+
+    wait_for(lambda: guest.cpu_seconds() - before > 0.5, 60.0, "virsh to see the load")
+    busy = guest.until(loaded, "the load to be seen")
     assert busy.load.cpu_pct is not None
     assert busy.load.cpu_pct <= 100
     assert busy.load.vcpu_pct
@@ -123,15 +131,19 @@ def test_cpu_rises_under_load(guest: Seen, real_libvirt: RealLibvirt) -> None:
 
 def test_memory_is_that_of_the_guest(guest: Seen, real_libvirt: RealLibvirt) -> None:
     guest.boot()
-    vm = guest.until(lambda vm: vm.load.mem_used_kib, "the balloon's report")
-    assert vm.load.mem_assigned_kib == 128 * MIB
-    told = dict(line.split() for line in real_libvirt.virsh("dommemstat", guest.name).splitlines())
-    assert int(told["actual"]) == vm.load.mem_assigned_kib
-    assert vm.load.mem_used_kib is not None
-    used = int(told["available"]) - int(told["unused"])
-    usable = int(told["available"]) - int(told["usable"])
-    low, high = min(used, usable) - 8 * MIB, max(used, usable) + 8 * MIB
-    assert low <= vm.load.mem_used_kib <= high, f"virsh: {told}"
+    told: dict[str, str] = {}
+
+    def agree(vm: VM) -> bool:
+        if vm.load.mem_used_kib is None:
+            return False
+        told.update(line.split() for line in real_libvirt.virsh("dommemstat", guest.name).splitlines())
+        used = int(told["available"]) - int(told["unused"])
+        usable = int(told["available"]) - int(told["usable"])
+        return min(used, usable) - 8 * MIB <= vm.load.mem_used_kib <= max(used, usable) + 8 * MIB
+
+    # the balloon reports anew every five seconds, to whoever asks first
+    vm = guest.until(agree, f"the balloon's report to be that of virsh: {told}")
+    assert int(told["actual"]) == vm.load.mem_assigned_kib == 128 * MIB
     assert vm.load.rss_kib
 
 

@@ -110,32 +110,38 @@ def test_a_cut_host_is_stale_soon_others_stay_live_and_it_comes_back_by_itself(w
     assert gone <= 10.5
     before = world.host(1).sampled_at
     world.wait(lambda: world.host(1).sampled_at != before, 5, "host 1 to stay live")
-    world.wait_state(5, HostState.DOWN, 20)
+    world.wait_state(5, HostState.DOWN)
     lab.heal(5)
     assert world.wait_state(5, HostState.UP, 10) <= 5.0
 
 
-@pytest.mark.parametrize("what", ["libvirtd", "sshd sessions", "reboot", "reset"])
+@pytest.mark.parametrize("what", ["libvirtd", "its crash", "sshd sessions", "reboot", "reset"])
 def test_it_comes_back_whatever_broke(lab: RunningLab, tmp_path: Path, what: str) -> None:
     world = make_world(lab, tmp_path, [1])
     world.wait_state(1, HostState.UP)
     if what == "libvirtd":
-        lab.daemon(1, "stop", "libvirtd")
+        lab.daemon(1, "kill", "libvirtd")  # its socket stays behind
         world.wait_state(1, HostState.DOWN)
+        world.fleet.reconnect("h1")
+        world.wait(lambda: (why := world.host(1).problem) and "nobody listens" in why.detail, what="a true word of it")
         lab.daemon(1, "start", "libvirtd")
         world.fleet.reconnect("h1")
+    elif what == "its crash":  # systemd starts it again, and so does the lab
+        with world.losing(1):
+            lab.daemon(1, "crash", "libvirtd")
     elif what == "sshd sessions":
-        faults.end_sessions(lab.lab, 1)
-        world.wait(lambda: world.host(1).state is not HostState.UP, 10, "the loss to be seen")
+        with world.losing(1):
+            faults.end_sessions(lab.lab, 1)
     elif what == "reboot":
-        lab.command("reboot", "1")
+        with world.losing(1):
+            lab.command("reboot", "1")
     else:
-        lab.cut(1, "reject")
-        world.wait(lambda: world.host(1).state is not HostState.UP, 15, "the loss to be seen")
+        with world.losing(1):
+            lab.cut(1, "reject")
         lab.heal(1)
-    world.wait_state(1, HostState.UP, 20)
+    world.wait_state(1, HostState.UP)
     sampled = world.host(1).sampled_at
-    world.wait(lambda: world.host(1).sampled_at != sampled, 10, "a fresh sample")
+    world.wait(lambda: world.host(1).sampled_at != sampled, what="a fresh sample")
     world.fleet.close()
 
 
@@ -143,11 +149,11 @@ def test_events_go_on_after_a_reconnect(lab: RunningLab, tmp_path: Path) -> None
     uuid = lab.vm(1, "eventful", "--define", "--disk", "none")
     world = make_world(lab, tmp_path, [1])
     world.wait_state(1, HostState.UP)
-    faults.end_sessions(lab.lab, 1)
-    world.wait(lambda: world.host(1).state is not HostState.UP, 10, "the loss to be seen")
+    with world.losing(1):
+        faults.end_sessions(lab.lab, 1)
     world.wait_state(1, HostState.UP)
     lab.virsh(1, "start", "eventful")
-    world.wait(lambda: any(e.uuid == uuid and "started" in e.text for e in world.fleet.events), 5, "the event")
+    world.wait(lambda: any(e.uuid == uuid and "started" in e.text for e in world.fleet.events), what="the event")
     lab.virsh(1, "destroy", "eventful")
     world.fleet.close()
 
@@ -178,9 +184,9 @@ def test_an_act_under_which_the_link_breaks_is_checked_not_guessed(lab: RunningL
     world.wait_state(5, HostState.UP)
     lab.cut(5)
     act = world.fleet.perform(operations.lifecycle(Verb.START), [key])
-    world.wait(lambda: act.items[key].outcome is Outcome.UNKNOWN, 25, "the act to be unknown")
+    world.wait(lambda: act.items[key].outcome is Outcome.UNKNOWN, what="the act to be unknown")
     lab.heal(5)
-    world.wait(lambda: act.items[key].outcome.is_final, 20, "the act to be settled")
+    world.wait(lambda: act.items[key].outcome.is_final, what="the act to be settled")
     running = lab.virsh(5, "domstate", "unlucky") == "running"
     assert act.items[key].outcome is (Outcome.DONE if running else Outcome.FAILED)
     lab.virsh(5, "destroy", "unlucky", check=False)
@@ -206,11 +212,16 @@ def test_two_hundred_reconnects_leave_nothing_behind(lab: RunningLab, tmp_path: 
     before = used()
     for _ in range(200):
         once()
-    world.wait(lambda: used()[0] <= before[0] + 2, 10, f"file descriptors to be given back ({before} -> {used()})")
-    assert used()[1] <= before[1]
-    world.wait(lambda: used()[2] <= 1, 5, "the sockets to be removed (their folder stays)")
-    assert int(lab.run(1, "sh", "-c", "pgrep -fc '^sshd(-session)?: root' || true")) <= 2
+    world.wait(lambda: used()[0] <= before[0] + 2, 40, f"file descriptors to be given back ({before} -> {used()})")
+    world.wait(lambda: used()[1] <= before[1], what=f"threads to end ({before} -> {used()})")
+    world.wait(lambda: used()[2] <= 1, what="the sockets to be removed (their folder stays)")
+    world.wait(lambda: sessions(lab) <= 2, what="the end of what served us there")
     world.fleet.close()
+
+
+def sessions(lab: RunningLab) -> int:
+    """How many processes of sshd serve somebody on host 1."""
+    return int(lab.run(1, "sh", "-c", "pgrep -fc '^sshd(-session)?: root' || true"))
 
 
 def test_whole_sessions_that_lose_their_link_leave_nothing_behind(lab: RunningLab, tmp_path: Path) -> None:
@@ -225,8 +236,8 @@ def test_whole_sessions_that_lose_their_link_leave_nothing_behind(lab: RunningLa
         world.wait_state(1, HostState.UP)
         link = world.remoting.link("h1")
         assert link is not None
-        remote_loop().loop.call_soon_threadsafe(link.connection.abort)
-        world.wait(lambda: world.host(1).state is not HostState.UP, 10, "the loss to be seen")
+        with world.losing(1):
+            remote_loop().loop.call_soon_threadsafe(link.connection.abort)
         world.fleet.reconnect("h1")
 
     for _ in range(3):
@@ -236,18 +247,18 @@ def test_whole_sessions_that_lose_their_link_leave_nothing_behind(lab: RunningLa
     for _ in range(60):
         once()
     world.wait_state(1, HostState.UP)
-    world.wait(lambda: used()[0] <= before[0] + 2, 15, f"file descriptors to be given back ({before} -> {used()})")
-    world.wait(lambda: used()[1] <= before[1] + 1, 15, f"threads to end ({before} -> {used()})")
-    assert used()[2] == 1, "one bridge"
-    assert int(lab.run(1, "sh", "-c", "pgrep -fc '^sshd(-session)?: root' || true")) <= 2
+    world.wait(lambda: used()[0] <= before[0] + 2, 40, f"file descriptors to be given back ({before} -> {used()})")
+    world.wait(lambda: used()[1] <= before[1] + 1, 40, f"threads to end ({before} -> {used()})")
+    world.wait(lambda: used()[2] == 1, what="one bridge")
+    world.wait(lambda: sessions(lab) <= 2, what="the end of what served us there")
     world.fleet.close()
-    world.wait(lambda: used()[2] == 0, 5, "the last socket to be removed")
+    world.wait(lambda: used()[2] == 0, what="the last socket to be removed")
 
 
 def test_a_refused_host_says_so_without_a_session(lab: RunningLab, tmp_path: Path) -> None:
     world = make_world(lab, tmp_path, [2], uris={2: lab.uri(2).replace("pw@", "root@")})
     world.reply = lambda question: Answer(("wrong",))
-    world.wait(lambda: (p := world.host(2).problem) and "did not let us in" in p.title, 20, "the refusal")
+    world.wait(lambda: (p := world.host(2).problem) and "did not let us in" in p.title, what="the refusal")
     assert [question.attempt for question in world.asked] == [1, 2, 3]
     world.fleet.close()
 
@@ -257,10 +268,10 @@ def test_forty_hosts_connect_side_by_side_and_the_dead_hold_nobody_back(lab: Run
     nobody = f"qemu+ssh://root@10.{lab.lab.octet}.0.2{{}}/system"
     uris = {n: lab.uri(1) if n > 4 else nobody.format(n) for n in range(1, 41)}
     world = make_world(lab, tmp_path, range(1, 41), uris=uris)
-    world.wait(lambda: sum(s.state is HostState.UP for s in world.fleet.view.hosts) == 36, 40, "36 hosts to be up")
+    world.wait(lambda: sum(s.state is HostState.UP for s in world.fleet.view.hosts) == 36, 60, "36 hosts to be up")
     for number in range(1, 5):
-        world.wait(lambda n=number: world.host(n).state is HostState.DOWN, 20, f"host {number} to be down")
-    assert world.fleet.close(timeout=5.0)
+        world.wait(lambda n=number: world.host(n).state is HostState.DOWN, 40, f"host {number} to be down")
+    assert world.fleet.close(timeout=60.0)
 
 
 def test_a_slow_host_is_up_and_says_the_truth(lab: RunningLab, tmp_path: Path) -> None:
@@ -269,7 +280,7 @@ def test_a_slow_host_is_up_and_says_the_truth(lab: RunningLab, tmp_path: Path) -
         world = make_world(lab, tmp_path, [1])
         world.wait_state(1, HostState.UP, 30)
         sampled = world.host(1).sampled_at
-        world.wait(lambda: world.host(1).sampled_at != sampled, 10, "a second sample")
+        world.wait(lambda: world.host(1).sampled_at != sampled, what="a second sample")
         assert world.host(1).state is HostState.UP
         assert (world.host(1).load.tick_ms or 0) >= 390, "400 ms there and back, and it is said"
         world.fleet.close()
@@ -291,7 +302,7 @@ def test_a_lease_of_the_hosts_own_network_is_shown_over_the_link(lab: RunningLab
     world = make_world(lab, tmp_path, [1])
     try:
         world.wait_state(1, HostState.UP)
-        wait_for(lambda: "192.168.122." in lab.virsh(1, "domifaddr", "leased"), 60, "the guest to get a lease")
+        wait_for(lambda: "192.168.122." in lab.virsh(1, "domifaddr", "leased"), 90, "the guest to get a lease")
         witness = lab.virsh(1, "domifaddr", "leased").split()[-1].partition("/")[0]
 
         def shown() -> bool:
@@ -300,7 +311,7 @@ def test_a_lease_of_the_hosts_own_network_is_shown_over_the_link(lab: RunningLab
 
         world.wait(shown, 60, f"the address {witness} to be shown")
         lab.virsh(1, "destroy", "leased")
-        world.wait(lambda: (vm := world.fleet.view.vm(VMKey("h1", uuid))) and not vm.ips, 20, "it to be taken away")
+        world.wait(lambda: (vm := world.fleet.view.vm(VMKey("h1", uuid))) and not vm.ips, what="it to be taken away")
     finally:
         world.fleet.close()
         lab.virsh(1, "destroy", "leased", check=False)
@@ -316,19 +327,19 @@ def test_sshd_itself_restarts_and_dns_goes_and_comes(lab: RunningLab, tmp_path: 
         assert world.host(1).state is HostState.UP, "what is connected goes on without the listener"
         faults.end_sessions(lab.lab, 1)
         world.wait_state(1, HostState.DOWN)
-        world.wait(lambda: (p := world.host(1).problem) and "refuses SSH" in p.title, 20, "the words")
+        world.wait(lambda: (p := world.host(1).problem) and "refuses SSH" in p.title, what="the words")
         lab.daemon(1, "start", "sshd")
         world.fleet.reconnect("h1")
-        world.wait_state(1, HostState.UP, 10)
+        world.wait_state(1, HostState.UP)
         # the name is gone from now on: only a new connection would need it
         here = f"  HostName {lab.lab.host(1).address}\n"
         lab.ssh_config.write_text(config.replace(here, "  HostName gone.invalid\n"))
         sampled = world.host(1).sampled_at
-        world.wait(lambda: world.host(1).sampled_at != sampled, 10, "a sample without the name")
+        world.wait(lambda: world.host(1).sampled_at != sampled, what="a sample without the name")
         faults.end_sessions(lab.lab, 1)
-        world.wait(lambda: (p := world.host(1).problem) and "resolved" in p.title, 20, "the lost name to be said")
+        world.wait(lambda: (p := world.host(1).problem) and "resolved" in p.title, what="the lost name to be said")
         lab.ssh_config.write_text(config)
-        world.wait_state(1, HostState.UP, 30)
+        world.wait_state(1, HostState.UP)
     finally:
         lab.ssh_config.write_text(config)
         if not lab.run(1, "pgrep", "-f", "sshd.*listener", check=False):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import asyncssh
@@ -24,6 +24,7 @@ from limen_tui.hypervisor.session import session_connector
 from limen_tui.inventory import open_inventory
 from limen_tui.model.clock import SystemClock
 from limen_tui.model.host import Host, HostState
+from limen_tui.model.questions import Question
 from limen_tui.settings import Settings
 from limen_tui.tui.app import LimenApp
 from limen_tui.tui.signin.hostkey import HostKeyDialog
@@ -54,18 +55,32 @@ class Screen:
     pilot: Pilot[int]
     fleet: Fleet
     folder: Path
+    answered: list[Question] = field(default_factory=list)
 
     async def wait(self, condition: Callable[[], object], what: str) -> None:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(90):
             while not condition():
                 await self.pilot.pause(0.02)
         assert condition(), what
 
     async def question(self, kind: type[HostKeyDialog | PromptDialog]) -> None:
-        """Wait for it to be announced, and open it as the announcement says."""
-        await self.wait(lambda: self.fleet.questions.pending, "a question")
-        await self.pilot.press("!")
-        await self.wait(lambda: isinstance(self.app.screen, kind), f"{kind}")
+        """Wait for the next to be announced, and open it as the announcement says."""
+
+        def dialog() -> HostKeyDialog | PromptDialog | None:
+            top = self.app.screen
+            return top if isinstance(top, kind) and top._question not in self.answered else None
+
+        await self.wait(lambda: [each for each in self.fleet.questions.pending if each not in self.answered],
+                        "a question")  # fmt: skip
+        async with asyncio.timeout(90):
+            while dialog() is None:
+                if not isinstance(self.app.screen, HostKeyDialog | PromptDialog):
+                    await self.pilot.press("!")  # as a person does: once more where nobody had announced it yet
+                await self.pilot.pause(0.1)
+        opened = dialog()
+        assert opened is not None
+        self.answered.append(opened._question)
+        await self.wait(lambda: self.app.focused in opened.query("*"), "the keys to go there")
 
     async def fill(self, *values: str) -> None:
         assert len(self.app.screen.query(Input)) == len(values)

@@ -102,8 +102,9 @@ def no_spike(said: list[dict[str, Any]]) -> None:
 def test_after_a_sleep_the_link_that_lives_is_used_on(sleeper: Sleeper, lab: RunningLab) -> None:
     sleeper.nap()
     woke = time.time()
-    said = sleeper.until(lambda now: awake(now, woke), 5)
-    said += sleeper.until(lambda now: awake(now, said[-1]["sampled_at"]), 5)
+    said = sleeper.until(lambda now: awake(now, woke), 60)
+    assert said[-1]["lived"] - said[0]["lived"] <= 5.0
+    said += sleeper.until(lambda now: awake(now, said[-1]["sampled_at"]), 60)
     no_spike(said)
     assert max(said[-1]["cpu"], default=0) < 90
 
@@ -111,9 +112,9 @@ def test_after_a_sleep_the_link_that_lives_is_used_on(sleeper: Sleeper, lab: Run
 def test_after_a_sleep_the_link_that_died_is_made_anew(sleeper: Sleeper, lab: RunningLab) -> None:
     sleeper.nap(lambda: lab.forget(1))
     woke = time.time()
-    said = sleeper.until(lambda now: awake(now, woke), 5.5)
-    assert time.time() - woke <= 5.0
-    said += sleeper.until(lambda now: awake(now, said[-1]["sampled_at"]) and now["cpu"], 10)
+    said = sleeper.until(lambda now: awake(now, woke), 60)
+    assert said[-1]["lived"] - said[0]["lived"] <= 5.0
+    said += sleeper.until(lambda now: awake(now, said[-1]["sampled_at"]) and now["cpu"], 60)
     no_spike(said)
     assert any(now["state"] != "up" and now["problem"] for now in said), "that it was gone was said"
 
@@ -122,11 +123,11 @@ def test_the_host_slept_and_its_clock_went_on(sleeper: Sleeper, lab: RunningLab)
     """The other way round: the host's daemon stands still, and so does its guest."""
     hosts.run(lab.lab, 1, "sh", "-c", "kill -STOP $(cat /run/libvirtd.pid)")
     try:
-        gone = sleeper.until(lambda now: now["state"] in ("stale", "down"), 25)
+        gone = sleeper.until(lambda now: now["state"] in ("stale", "down"), 60)
         assert gone[-1]["problem"]
     finally:
         hosts.run(lab.lab, 1, "sh", "-c", "kill -CONT $(cat /run/libvirtd.pid)")
     back = time.time()
-    said = sleeper.until(lambda now: awake(now, back), 20)
-    said += sleeper.until(lambda now: awake(now, said[-1]["sampled_at"]), 5)
+    said = sleeper.until(lambda now: awake(now, back), 60)
+    said += sleeper.until(lambda now: awake(now, said[-1]["sampled_at"]), 60)
     no_spike(said)

@@ -69,9 +69,9 @@ def test_both_factors_are_given(
         # a code is good once: after a loss it is asked for again, a password that was kept is not
         link = world.remoting.link("h1")
         assert link is not None
-        lab.run(1, "pkill", "-KILL", "-f", "^sshd(-session)?: limen", check=False)
-        world.wait(lambda: world.host(1).state is not HostState.UP, 15, "the loss to be seen")
-        world.wait_state(1, HostState.UP, 30)
+        with world.losing(1):
+            lab.run(1, "pkill", "-KILL", "-f", "^sshd(-session)?: limen", check=False)
+        world.wait_state(1, HostState.UP)
         assert [question.kind for question in world.asked[len(kinds) :]] == [QuestionKind.KEYBOARD]
     finally:
         world.fleet.close()

@@ -12,7 +12,7 @@
   lab forget K                   drop the SSH connections there are, silently; new ones pass; lab heal K undoes it
   lab slow K MS                  MS milliseconds later in each direction; 0 undoes it
   lab lossy K PERCENT [S]        so many frames lost, and S seconds of silence in every ten; 0 undoes it
-  lab start|stop|kill|freeze|thaw K libvirtd|sshd|virtlogd
+  lab start|stop|kill|freeze|thaw|crash K libvirtd|sshd|virtlogd
   lab kill-qemu|freeze-qemu|thaw-qemu K DOMAIN
   lab rotate-hostkey K           a new host key, unknown to known_hosts
   lab fill K [MIB]               a pool "small" of 64 MiB with MIB left (default 0)

@@ -11,7 +11,7 @@ from tests.lab.limen_lab.plan import Lab
 from tests.lab.limen_lab.shell import LabError, end, record, sh, wait_for
 
 PIDFILES = {"libvirtd": "/run/libvirtd.pid", "virtlogd": "/run/virtlogd.pid", "sshd": "/run/sshd.pid"}
-SIGNALS = {"stop": "TERM", "kill": "KILL", "freeze": "STOP", "thaw": "CONT"}
+SIGNALS = {"stop": "TERM", "kill": "KILL", "freeze": "STOP", "thaw": "CONT", "crash": "SEGV"}
 MARK = ("-m", "comment", "--comment", "lab-cut")
 
 
@@ -95,11 +95,11 @@ def _relay(lab: Lab, number: int, milliseconds: float, loss: float, stall: float
 
 
 def daemon(lab: Lab, number: int, verb: str, name: str) -> None:
-    """start, stop, kill, freeze or thaw libvirtd, virtlogd or sshd."""
+    """start, stop, kill, freeze, thaw or crash libvirtd, virtlogd or sshd. libvirtd comes back after a crash."""
     if name not in PIDFILES:
         raise LabError(f"{name}: {', '.join(PIDFILES)}")
     if verb == "start":
-        start = {"libvirtd": ["libvirtd", "-d", "--listen"], "virtlogd": ["virtlogd", "-d"],
+        start = {"libvirtd": ["sh", f"{lab.folder(number)}/libvirtd.sh"], "virtlogd": ["virtlogd", "-d"],
                  "sshd": ["/usr/sbin/sshd", "-f", f"{lab.folder(number)}/ssh/sshd_config"]}[name]  # fmt: skip
         hosts.run(lab, number, *start)
         return

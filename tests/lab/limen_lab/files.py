@@ -12,6 +12,15 @@ USERS = (("limen", 2001), ("pw", 2002), ("nolibvirt", 2003))
 """``limen`` and root sign in by key; ``pw`` by the password "lab"; ``nolibvirt`` may only read."""
 PASSWORD = "lab"
 
+LIBVIRTD = """\
+exec </dev/null >/dev/null 2>&1
+setsid sh -c 'while :; do libvirtd --listen -p /run/libvirtd.pid; [ $? -eq 139 ] || break; done' &
+for _ in $(seq 400); do virsh -q uri && exit 0; sleep 0.05; done
+exit 1
+"""
+"""What starts libvirtd in a host, and starts it again when it crashes, as systemd does: 9.0 does now and then, when a
+client that has callbacks is killed."""
+
 
 def keygen(path: Path, *, passphrase: str = "", comment: str = "lab") -> None:
     """An ed25519 key, if there is none yet."""
@@ -52,6 +61,7 @@ def _libvirt(folder: Path, plan: HostPlan) -> None:
         for sub in ("qemu", "storage"):
             shutil.rmtree(etc / sub, ignore_errors=True)
         (etc / "qemu").mkdir()
+    (folder / "libvirtd.sh").write_text(LIBVIRTD)
     (etc / "libvirtd.conf").write_text(
         f'host_uuid = "{plan.uuid}"\nunix_sock_group = "libvirt"\nunix_sock_rw_perms = "0770"\n'
         'auth_unix_ro = "none"\nauth_unix_rw = "none"\nlisten_tls = 0\nlisten_tcp = 1\nlisten_addr = "0.0.0.0"\n'

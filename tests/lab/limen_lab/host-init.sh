@@ -44,8 +44,7 @@ mount --bind /srv/state "$state"
 export HOME=/root PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 unset XDG_RUNTIME_DIR SSH_AUTH_SOCK
 echo 1 > /proc/sys/net/ipv4/ip_forward
-virtlogd -d && libvirtd -d --listen && /usr/sbin/sshd -f "$d/ssh/sshd_config"
-for _ in $(seq 400); do virsh -q uri >/dev/null 2>&1 && break; sleep 0.05; done
+virtlogd -d && sh "$d/libvirtd.sh" && /usr/sbin/sshd -f "$d/ssh/sshd_config"
 k=$(printf %02x "${host##*kvm}")
 virsh -q net-info default >/dev/null 2>&1 || virsh -q net-define /dev/stdin >/dev/null <<X
 <network xmlns:dnsmasq='http://libvirt.org/schemas/network/dnsmasq/1.0'><name>default</name>
