@@ -15,13 +15,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from limen_widgets.tight import TightUpdate
 from rich.console import RenderableType
-from textual import events
 from textual._compositor import ChopsUpdate
-from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.notifications import SeverityLevel
 from textual.screen import ModalScreen, Screen
-from textual.widget import Widget
 
 from limen_tui.fleet.fleet import MANY, TURNS, Fleet
 from limen_tui.model.actions import BY_ID, Target
@@ -31,10 +28,11 @@ from limen_tui.model.samples import USUAL_GROUPS
 from limen_tui.model.units import clean, paragraph
 from limen_tui.settings import Settings
 from limen_tui.tui.actionscreen import ActionScreen, method_name
-from limen_tui.tui.keymap import GUEST_ESCAPE, Keys, effective_keys, place_keys
+from limen_tui.tui.keymap import Keys, effective_keys, place_keys
 from limen_tui.tui.main.screen import MainScreen
 from limen_tui.tui.memory import THEME, Memory
 from limen_tui.tui.themes import theme_name, themes
+from limen_tui.tui.typedkeys import TypedKeys
 from limen_tui.tui.warming import Warming
 
 if TYPE_CHECKING:
@@ -48,14 +46,6 @@ if TYPE_CHECKING:
     from limen_tui.tui.signin.desk import SignInDesk
     from limen_tui.tui.viewpanel import Needs
 
-LEAVES_TEXT = frozenset({"enter", "escape", "tab", "shift+tab", GUEST_ESCAPE})
-"""Keys after which another widget may have the keyboard."""
-HELD_SECONDS = 0.15
-HELD_ROUNDS = 20
-"""So often a look at whether a text field has done what its Enter asks; after that keys count without it."""
-READY_SECONDS = 0.01
-READY_ROUNDS = 1000
-"""So often a look at whether a view has come; after that the keys for it are forgotten."""
 TICK = 0.25
 """Seconds between looks at what the sessions have."""
 BREATH = 0.95
@@ -74,7 +64,7 @@ ACTS = frozenset({"vm.pause-resume", "vm.autostart", "vm.tags"})
 """Acts on VMs beside the lifecycle verbs."""
 
 
-class LimenApp(App[int], inherit_bindings=False):
+class LimenApp(TypedKeys, inherit_bindings=False):
     """Limen. ``keys`` is the keymap in force. Raises ``ConfigError`` for a keymap that cannot work."""
 
     TITLE = "Limen"
@@ -98,7 +88,6 @@ class LimenApp(App[int], inherit_bindings=False):
     ) -> None:
         plain = "NO_COLOR" in environ
         self.keys: Keys = effective_keys(settings)
-        self._opening_keys = frozenset({"enter", *self.keys["table.activate"]})
         super().__init__(ansi_color=True if plain else None)
         self.fleet = fleet
         self.settings = settings
@@ -113,7 +102,6 @@ class LimenApp(App[int], inherit_bindings=False):
         """Whether the first screen is up."""
         self.came_back = float("-inf")
         """When the terminal last came back from another program, in monotonic seconds."""
-        self._typed_at = float("-inf")
         self._shown: tuple[int, ...] = ()
         self._shown_at = float("-inf")
         self._happened: tuple[int, ...] = ()
@@ -222,7 +210,7 @@ class LimenApp(App[int], inherit_bindings=False):
             else:  # keys come first: they need not wait for both halves of the work
                 self.set_timer(SHORTLY, self._show)
         self._watch()
-        if gc.get_count()[0] > TIDY and monotonic() - self._typed_at > PAUSE:
+        if gc.get_count()[0] > TIDY and monotonic() - self.typed_at > PAUSE:
             gc.collect(0)
 
     def _show(self) -> None:
@@ -312,105 +300,6 @@ class LimenApp(App[int], inherit_bindings=False):
 
     # -- keys -------------------------------------------------------------------------------------
 
-    async def on_event(self, event: events.Event) -> None:
-        """Bindings are looked up at once, in the order of the keys.
-
-        Textual would first send a key through the focused widget's queue: of keys that come in one read
-        (``:all`` and Enter, on a slow link), those after ``:`` would then be lost to the widget that had the
-        keyboard before. A widget that takes text gets every key through its queue: an Enter that overtook the
-        letters before it would act on what they were to exclude.
-        """
-        if isinstance(event, events.Key) and not event.is_forwarded and self.screen_stack:
-            await self._on_typed(event)
-        else:
-            await super().on_event(event)
-
-    async def _on_typed(self, event: events.Key) -> None:
-        self._typed_at = monotonic()
-        if self._held is not None:
-            self._held.append(event)
-            return
-        if not _is_ready(self.screen) and event.key != "ctrl+c":
-            self._hold_until_ready(event)
-            return
-        for taker in (self.screen, self.focused):
-            if getattr(taker, "takes_every_key", False) and taker is not None:
-                taker._forward_event(event)  # it has a guest's keys: ctrl+c is the guest's too
-                if event.key == GUEST_ESCAPE:
-                    self._hold_until_done(taker)
-                return
-        focused = self.focused
-        takes_text = focused is not None and focused.check_consume_key("a", "a")
-        for first in () if takes_text else (True, False):
-            if await self._check_bindings(event.key, priority=first):
-                if event.key in self._opening_keys and focused is not None and isinstance(self.screen, ActionScreen):
-                    self._hold_until_done(focused)  # its row tells others, and what they open comes after that
-                return
-        take_early = getattr(self.screen, "take_early", None)
-        if take_early is not None and take_early(event):  # a dialog whose fields are not there yet
-            return
-        await super().on_event(event)
-        if takes_text and focused is not None and event.key in LEAVES_TEXT:
-            self._hold_until_done(focused)
-
-    _held: list[events.Key] | None = None
-
-    def _hold_until_done(self, field: Widget) -> None:
-        """Keep back the keys after an Enter until the field, row or button has done what it does: they may be meant
-        for what has the keyboard then. It and all around it must have worked off their queues."""
-        held: list[events.Key] = []
-        self._held = held
-        # a message goes through its sender's own queue before its parent's, and its handler may send another
-        around = [node for node in field.ancestors_with_self if isinstance(node, Widget)] * 3
-
-        def next_one() -> None:
-            while around:
-                if around.pop(0).call_later(next_one):
-                    return
-            self.call_later(self._release, held)
-
-        nodes, rounds = tuple(around), iter(range(HELD_ROUNDS))
-        next_one()
-
-        def look_again() -> None:
-            if self._held is not held:
-                return
-            # A dialog that the key has closed may take its queue with it. Where all are there, a busy machine only
-            # needs longer: a key let go too soon would be typed into the field.
-            if next(rounds, None) is not None and all(node.is_running for node in nodes):
-                self.set_timer(HELD_SECONDS, look_again)
-            else:
-                self.call_later(self._release, held)
-
-        self.set_timer(HELD_SECONDS, look_again)
-
-    def _hold_until_ready(self, event: events.Key) -> None:
-        """Keep back this key and those after it until the screen has what they are meant for: of ``3`` and ``/`` that
-        come in one read, the second is for a view that is not there yet."""
-        held = [event]
-        self._held = held
-        rounds = iter(range(READY_ROUNDS))
-
-        def look() -> None:
-            if self._held is not held:
-                return
-            if _is_ready(self.screen):
-                self.call_later(self._release, held)
-            elif next(rounds, None) is None:
-                self._held = None  # it never came: better no key than one for something else
-            else:
-                self.set_timer(READY_SECONDS, look)
-
-        self.set_timer(READY_SECONDS, look)
-
-    async def _release(self, held: list[events.Key]) -> None:
-        """On the app's own queue: no newer key can come between."""
-        if self._held is not held:
-            return
-        self._held = None
-        for event in held:
-            await self._on_typed(event)
-
     @property
     def main(self) -> MainScreen:
         """The main screen, also while another covers it."""
@@ -456,8 +345,3 @@ class LimenApp(App[int], inherit_bindings=False):
         """Take a theme and remember it."""
         self.theme = theme_name(name)
         self.memory.put(THEME, name)
-
-
-def _is_ready(screen: Screen[Any]) -> bool:
-    """Whether what keys act on is there."""
-    return screen.is_ready if isinstance(screen, ActionScreen) else screen.is_mounted

@@ -59,9 +59,9 @@ class ViewPanel(Widget):
         """Limit the view to one host, or show the whole fleet."""
 
     def focus_main(self) -> None:
-        """Put the keyboard where the person expects it."""
+        """Put the keyboard where the person expects it, before the next key is looked at."""
         if (table := self.table) is not None:
-            table.focus()
+            self.screen.set_focus(table)
 
     def open_filter(self) -> None:
         """Show the filter's input and put the keyboard there."""

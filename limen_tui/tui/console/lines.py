@@ -88,7 +88,7 @@ class LineDialog(Dialog["str | None"]):
     def on_mount(self) -> None:
         """The list has the keyboard."""
         super().on_mount()
-        self.query_one(OptionList).focus()
+        self.set_focus(self.query_one(OptionList))
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Enter or a click."""

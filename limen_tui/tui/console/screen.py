@@ -33,9 +33,17 @@ class ConsoleScreen(Screen[None]):
     takes_every_key: ClassVar[bool] = True
     """All keys come here first, also those typed before the terminal is there: they wait in this screen's queue."""
 
+    def leads(self, key: str) -> bool:
+        """Whether what comes after a key may not be for the guest on show."""
+        return self.panel.terminal.leads(key)
+
     async def on_key(self, event: events.Key) -> None:
         """On to the terminal, in their order."""
         await self.panel.terminal.on_key(event)
+
+    def on_paste(self, event: events.Paste) -> None:
+        """The same way as the keys: an Enter after it must not be there first."""
+        self.panel.terminal.on_paste(event)
 
     def compose(self) -> ComposeResult:
         """Strip, console."""

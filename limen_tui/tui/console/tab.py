@@ -53,7 +53,7 @@ class ConsoleTab(VMTab):
         """The terminal has the keyboard."""
         panel = self.query_one(ConsolePanel)
         panel.pause(False)
-        panel.terminal.focus()
+        self.screen.set_focus(panel.terminal)
 
     def left(self) -> None:
         """It stays open in the background."""

@@ -74,6 +74,10 @@ class ConsoleTerminal(TerminalView):
             return False
         return True
 
+    def leads(self, key: str) -> bool:
+        """Whether what comes after a key may not be for this guest."""
+        return self.menu or key == GUEST_ESCAPE
+
     def _typed_command(self, key: str) -> None:
         command = BY_KEY.get(key)
         if command is None:
@@ -100,11 +104,10 @@ class ConsoleTerminal(TerminalView):
 
     def on_paste(self, event: events.Paste) -> None:
         """To the answer while one is asked for; never to the guest while the menu is open."""
+        event.stop()
+        event.prevent_default()  # Textual would call that of the base as well
         if self.question:
-            event.stop()
-            event.prevent_default()
             self.answer = (self.answer + "".join(filter(str.isprintable, event.text)))[:LONGEST]
             self.post_message(self.Changed())
-        elif self.menu:
-            event.stop()
-            event.prevent_default()
+        elif not self.menu:
+            super().on_paste(event)

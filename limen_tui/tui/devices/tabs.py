@@ -115,7 +115,7 @@ class DeviceTab(VMTab):
 
     def arrived(self) -> None:
         """The table has the keyboard."""
-        self.table.focus()
+        self.screen.set_focus(self.table)
 
     def show_vm(self, vm: VM | None, view: FleetView) -> None:
         """Live figures; ask anew when the definition is another or it was long ago."""

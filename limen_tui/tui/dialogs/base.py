@@ -121,4 +121,4 @@ class Dialog(OnceScreen[T]):
     def _move(self, by: int) -> None:
         able = [button for button in self.query(Button) if not button.disabled]
         if isinstance(self.focused, Button) and self.focused in able:
-            able[(able.index(self.focused) + by) % len(able)].focus()
+            self.set_focus(able[(able.index(self.focused) + by) % len(able)])

@@ -154,6 +154,8 @@ class FleetPanel(ViewPanel):
     def target(self) -> Target:
         """The marked VMs, else the one under the cursor, as the fleet has them now, and their hosts."""
         view = self._fleet.view
+        if not self.children:
+            return Target(read_only=self._fleet.read_only)  # it is still coming
         aimed = self._aimed()
         keys = self.marked or ((aimed,) if aimed is not None else ())
         vms = tuple(vm for vm in (view.vm(key) for key in keys) if vm is not None)
@@ -174,7 +176,7 @@ class FleetPanel(ViewPanel):
 
     def focus_main(self) -> None:
         """The table takes the keyboard."""
-        self.table.focus()
+        self.screen.set_focus(self.table)
 
     def open_filter(self) -> None:
         """Open the filter line."""

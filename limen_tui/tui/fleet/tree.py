@@ -140,7 +140,7 @@ class HostTree(Widget):
 
     def focus_main(self) -> None:
         """Take the keyboard."""
-        self.table.focus()
+        self.screen.set_focus(self.table)
 
     def _tick(self) -> None:
         if self.display and any(host.retry_at is not None for host in self._view.hosts):

@@ -83,7 +83,7 @@ class GuestScreenTab(ScreenMenu, can_focus=True):
     def arrived(self) -> None:
         """Begin to follow the screen."""
         self._here = True
-        self.focus()
+        self.screen.set_focus(self)
         self.show_vm(self.limen.fleet.view.vm(self.key), self.limen.fleet.view)
 
     def left(self) -> None:
@@ -217,6 +217,10 @@ class GuestScreenTab(ScreenMenu, can_focus=True):
         self.app.push_screen(VNCPasswordDialog(clean(self._vm_name), wrong), answered)
 
     # -- keys -------------------------------------------------------------------------------------
+
+    def leads(self, key: str) -> bool:
+        """Whether what comes after a key may not be for this guest."""
+        return self._menu or key == GUEST_ESCAPE
 
     async def on_key(self, event: events.Key) -> None:
         """To the guest, or after the escape key to Limen."""

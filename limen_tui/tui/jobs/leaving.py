@@ -52,7 +52,7 @@ class LeavingDialog(Dialog[Choice | None]):
     def on_mount(self) -> None:
         """Staying is what a stray Enter does."""
         super().on_mount()
-        self.query_one("#stay", Button).focus()
+        self.set_focus(self.query_one("#stay", Button))
 
     @on(Button.Pressed)
     def _pressed(self, event: Button.Pressed) -> None:

@@ -51,6 +51,8 @@ class MainScreen(ActionScreen):
         self._tree_wanted: bool | None = {"on": True, "off": False}.get(tree)
         self._vms_seen = bool(app.fleet.view.vms)
         """Whether VMs have been on the screen: the first ones of all come by themselves, under a key on its way."""
+        self._sought: VMKey | None = None
+        """The VM under the cursor as soon as the view of VMs is there."""
         self.arriving = True
 
     # -- parts ------------------------------------------------------------------------------------
@@ -221,6 +223,9 @@ class MainScreen(ActionScreen):
         panel.refresh_now()
         if not isinstance(self.focused, Input):
             panel.focus_main()
+        sought, self._sought = self._sought, None
+        if sought is not None and panel.view_id == "vms":
+            self._to_vm(sought)
         self.query_one(TotalsBar).show_frozen(panel.table is not None and panel.table.freeze)
         self._show_keys()
 
@@ -238,11 +243,8 @@ class MainScreen(ActionScreen):
 
     def show_vm(self, key: VMKey) -> None:
         """Put the cursor on a VM, in the view of VMs."""
+        self._sought = key
         self.show_view("vms")
-        if self.panel.is_mounted:
-            self._to_vm(key)
-        else:
-            self.call_after_refresh(self._to_vm, key)
 
     def _to_vm(self, key: VMKey) -> None:
         if self._host_id not in (None, key.host_id):

@@ -143,7 +143,7 @@ class ReconcileScreen(OnceScreen[None]):
 
     def on_mount(self) -> None:
         """Ask every host."""
-        self.query_one(LineTable).focus()
+        self.set_focus(self.query_one(LineTable))
         self.action_scan()
 
     # -- looking ----------------------------------------------------------------------------------

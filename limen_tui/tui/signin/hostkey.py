@@ -63,7 +63,7 @@ class HostKeyDialog(OnceScreen[Answer | None]):
                 yield Button("Trust and save", id="save", variant="warning")
 
     def on_mount(self) -> None:
-        self.query_one("#refuse", Button).focus()
+        self.set_focus(self.query_one("#refuse", Button))
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         """One of the three answers."""

@@ -63,14 +63,14 @@ class PromptDialog(OnceScreen[Answer | None]):
                 yield Button("Cancel", id="cancel")
 
     def on_mount(self) -> None:
-        self.query(Input).first().focus()
+        self.set_focus(self.query(Input).first())
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Enter goes on to the next field, and answers on the last."""
         fields = list(self.query(Input))
         place = fields.index(event.input)
         if place + 1 < len(fields):
-            fields[place + 1].focus()
+            self.set_focus(fields[place + 1])
         else:
             self._answer()
 

@@ -47,8 +47,8 @@ class VMTab(Widget):
         """ctrl+r: ask again for what is not sampled."""
 
     def arrived(self) -> None:
-        """The tab is on show: take the keyboard, begin what costs something."""
-        self.focus()
+        """The tab is on show: take the keyboard before the next key, begin what costs something."""
+        self.screen.set_focus(self)
 
     def left(self) -> None:
         """Another tab is on show, or the screen was left; its parts may be gone already."""

@@ -118,7 +118,7 @@ class XMLTab(VMTab):
 
     def arrived(self) -> None:
         """The text has the keyboard."""
-        self.query_one(TextLines).focus()
+        self.screen.set_focus(self.query_one(TextLines))
 
     def show_vm(self, vm: VM | None, view: FleetView) -> None:  # noqa: ARG002 - tabs of all hosts need it
         """Ask when the facts of the definition are others than those asked for."""

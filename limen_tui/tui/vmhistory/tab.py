@@ -101,7 +101,7 @@ class HistoryTab(VMTab):
 
     def arrived(self) -> None:
         """Take the keyboard, read what was kept."""
-        self.query_one(LineTable).focus()
+        self.screen.set_focus(self.query_one(LineTable))
         self.action_look()
 
     def action_look(self) -> None:

@@ -20,6 +20,7 @@ from limen_tui.tui.fleet.filterbar import FilterBar
 from limen_tui.tui.keymap import GUEST_ESCAPE
 from limen_tui.tui.memory import VIEW
 from limen_tui.tui.vm.screen import VMScreen
+from tests.patience import rounds
 from tests.tui.shell.world import World
 
 
@@ -42,10 +43,10 @@ async def begun_with(view: str) -> AsyncIterator[World]:
         fleet.close()
 
 
-async def at_once(world: World, *keys: str) -> None:
-    for key in keys:
-        world.app.post_message(events.Key(key, key if len(key) == 1 else None))
-    for _ in range(100):
+async def at_once(world: World, *typed: str | events.Paste) -> None:
+    for key in typed:
+        world.app.post_message(events.Key(key, key if len(key) == 1 else None) if isinstance(key, str) else key)
+    for _ in rounds():
         await world.pilot.pause(0.01)
         if world.app._held is None:
             break
@@ -77,12 +78,12 @@ async def test_a_key_for_vms_acts_on_the_vm_that_is_then_under_the_cursor() -> N
         assert list(dialog.keys) == [world.app.main.target().vms[0].key]
 
 
-async def test_two_enters_close_one_dialog() -> None:
+async def test_of_two_enters_the_second_is_for_what_is_below_the_dialog() -> None:
     async with begun_with("vms") as world:
         await at_once(world, "K")
         assert len(world.app.screen_stack) == 2
         await at_once(world, "enter", "enter")
-        assert world.app.screen is world.app.main
+        assert [type(screen) for screen in world.app.screen_stack] == [type(world.app.main), VMScreen]
 
 
 async def test_a_key_for_a_dialog_that_is_still_coming_waits() -> None:
@@ -96,7 +97,7 @@ async def test_a_key_for_a_dialog_that_is_still_coming_waits() -> None:
 async def test_a_vm_is_left_before_its_screen_is_there(tab: tuple[str, ...]) -> None:
     async with begun_with("vms") as world:
         await at_once(world, "enter", *tab, "escape", "escape")
-        for _ in range(500):
+        for _ in rounds():
             await world.pilot.pause(0.01)
             if world.app.screen is world.app.main:
                 break
@@ -107,7 +108,7 @@ async def test_a_vm_is_left_before_its_screen_is_there(tab: tuple[str, ...]) -> 
 async def test_a_tab_is_chosen_before_its_screen_is_there() -> None:
     async with begun_with("vms") as world:
         await at_once(world, "enter", "8", "8")
-        for _ in range(50):
+        for _ in rounds():
             if isinstance(world.app.screen, VMScreen) and world.app.screen.is_mounted:
                 break
             await world.pilot.pause(0.01)
