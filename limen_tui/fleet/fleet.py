@@ -49,6 +49,8 @@ BUDGET = 0.004
 """Seconds of a poll after which figures wait."""
 POINT_EVERY = 1.9
 """Seconds between points of the history of a host's VMs, in a large fleet."""
+WRITTEN = 2.0
+"""Seconds at the end for jobs that are over to be written down."""
 
 
 class Fleet:
@@ -103,6 +105,7 @@ class Fleet:
         """Until the start, what stands in for the hosts' own: their sessions are made then, after the first paint."""
         self._act_limits = acts_per_host, shutdown_timeout
         self._acts: ActRunner | None = None
+        self._jobs: JobRunner | None = None
         remembered = inventory.last_seen([host.id for host in hosts])
         for host in hosts:
             self._add(host, *remembered.get(host.id, (None, ())))
@@ -148,12 +151,14 @@ class Fleet:
 
         return Chronicle(self)
 
-    @cached_property
+    @property
     def jobs(self) -> JobRunner:
         """What runs jobs."""
-        from limen_tui.fleet.jobdesk import job_runner  # noqa: PLC0415
+        if self._jobs is None:
+            from limen_tui.fleet.jobdesk import job_runner  # noqa: PLC0415
 
-        return job_runner(self, self.inventory, self.clock, self.actor, self._queue.put)
+            self._jobs = job_runner(self, self.inventory, self.clock, self.actor, self._queue.put)
+        return self._jobs
 
     @property
     def tester(self) -> Tester | None:
@@ -381,6 +386,8 @@ class Fleet:
         for snapshot in (port.snapshot for port in self._ports.values()):
             if snapshot.sampled_at is not None:
                 self._remember(snapshot, now=True)
+        if self._jobs is not None:
+            self._jobs.settle(WRITTEN)
         self._drain_events()
         deadline = self.clock.mono() + timeout
         left = [port for port in self._ports.values() if not port.join(max(0.0, deadline - self.clock.mono()))]

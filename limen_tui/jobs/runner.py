@@ -7,6 +7,7 @@ and may block for a moment: not for the UI thread.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final
@@ -86,6 +87,12 @@ class JobRunner:
         """Jobs that this process is at work on."""
         return tuple(job for job in self.jobs if job.here and job.state.is_active)
 
+    @property
+    def busy(self) -> bool:
+        """Whether there is something left to do for a job of this process: one that is over is then written down."""
+        with self._lock:
+            return not all(work.over.is_set() for work in self._works.values())
+
     def load(self, *, limit: int = 100) -> tuple[Job, ...]:
         """Read the journal; the jobs whose process is gone before they were over."""
         kept = {job.id: job for job in (*self._journal.jobs(limit=limit), *self._journal.jobs(unfinished=True))}
@@ -129,6 +136,15 @@ class JobRunner:
         work.over.wait(timeout)
         return work.ledger.job
 
+    def settle(self, timeout: float) -> None:
+        """Wait for what is over to be written down, so many seconds at most; not for what is still under way."""
+        deadline = time.monotonic() + timeout
+        with self._lock:
+            works = tuple(self._works.values())
+        for work in works:
+            if not work.ledger.job.state.is_active:
+                work.over.wait(max(0.0, deadline - time.monotonic()))
+
     # -- what was left unfinished -------------------------------------------------------------------
 
     def resume(self, job_id: str) -> Job:
@@ -150,8 +166,10 @@ class JobRunner:
     def leave(self, job_id: str) -> Job:
         """Leave everything as such a job has left it, and ask no more. Raises ``LimenError``."""
         work = self._take(job_id)
-        work.ledger.state(JobState.LEFT)
-        work.over.set()
+        try:
+            work.ledger.state(JobState.LEFT)
+        finally:
+            work.over.set()
         return work.ledger.job
 
     def _take(self, job_id: str, *, over: bool = False) -> _Work:

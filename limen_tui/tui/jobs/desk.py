@@ -77,7 +77,7 @@ class JobDesk:
                 self._tell(job)
             elif job.here and job.state.is_active:
                 self._told.discard(job.id)
-        if self.leaving and not any(job.here and job.state.is_active for job in jobs):
+        if self.leaving and not self._app.fleet.jobs.busy:  # what is over is written down, too
             self._app.action_leave(0)
         left = [job for job in jobs if job.orphaned]
         if left and not self._asked_unfinished:

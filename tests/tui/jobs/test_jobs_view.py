@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from concurrent.futures import Future
 
 import pytest
 
@@ -110,7 +111,7 @@ async def test_what_a_crash_left_is_told_and_can_be_left() -> None:
         _, began, machine = this_process().split(" ", 2)
         steps = (Step(StepPlan("vm.start", "Start it", {"uuid": "u"}), StepState.STARTED),)
         job = Job("abc", PLAN, JobState.RUNNING, steps, 1000.0, f"{2**22 - 1} {began} {machine}")
-        world.app.fleet.inventory.journal.begin(job).result(5)
+        world.app.fleet.inventory.journal.begin(job).result(20)
         world.app.job_desk.begin()
         await until(world, lambda: "1 job waits for you" in text(world))
         await until(world, lambda: "Press 5" in world.notices())
@@ -125,8 +126,26 @@ async def test_a_job_of_another_limen_comes_up_while_the_view_is_open(monkeypatc
         await world.press("5")
         assert PLAN.title not in text(world)
         job = Job("abc", PLAN, JobState.RUNNING, (), 1000.0, this_process())
-        world.app.fleet.inventory.journal.begin(job).result(5)
+        world.app.fleet.inventory.journal.begin(job).result(20)
         await until(world, lambda: PLAN.title in text(world))
+
+
+async def test_limen_leaves_when_the_end_of_the_last_job_is_written_down(gate, monkeypatch) -> None:
+    async with running() as world:
+        fleet = world.app.fleet
+        job = world.app.job_desk.start(PLAN)
+        await until(world, lambda: fleet.jobs.job(job.id).state is JobState.RUNNING)
+        written: Future[None] = Future()
+        monkeypatch.setattr(fleet.inventory.journal, "state", lambda _: written)
+        await world.press("q", "w")
+        gate.set()
+        await until(world, lambda: fleet.jobs.job(job.id).state is JobState.DONE)
+        await world.go_on()
+        assert world.app.return_code is None
+        written.set_result(None)
+        await until(world, lambda: world.app.return_code == 0)
+        fleet.inventory.set_setting("the writer has come so far", 1).result(20)
+        assert [(entry.action, entry.result) for entry in fleet.inventory.audit_entries()] == [("job.test", "ok")]
 
 
 def test_the_words_in_the_bar() -> None:
