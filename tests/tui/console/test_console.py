@@ -20,6 +20,7 @@ from limen_tui.tui.console.strip import ConsoleStrip
 from limen_tui.tui.dialogs.text import YesNoDialog
 from limen_tui.tui.main.screen import MainScreen
 from limen_tui.tui.vm.screen import VMScreen
+from tests.patience import rounds
 from tests.tui.shell.world import World, running
 
 ESCAPE = "ctrl+right_square_bracket"
@@ -37,7 +38,7 @@ def machines(world: World, *, state: str = "running", taken: bool = False) -> li
 
 
 async def until(world: World, condition: Callable[[], object]) -> None:
-    for _ in range(200):
+    for _ in rounds():
         if condition():
             return
         await world.go_on(0.25)
@@ -172,7 +173,7 @@ async def test_search_scroll_copy_and_save(tmp_path: Path) -> None:
         await world.press("ctrl+u")
         panel.terminal.post_message(events.Paste(str(target)))
         await world.press("enter")
-        for _ in range(100):
+        for _ in rounds():
             if "Saved" in world.notices():
                 break
             await asyncio.sleep(0.02)
@@ -181,7 +182,7 @@ async def test_search_scroll_copy_and_save(tmp_path: Path) -> None:
         await world.press("ctrl+u")
         panel.terminal.post_message(events.Paste(str(target)))
         await world.press("enter")
-        for _ in range(100):
+        for _ in rounds():
             if "not saved" in world.notices():
                 break
             await asyncio.sleep(0.02)

@@ -16,6 +16,7 @@ from limen_tui.tui.creating.draft import OWN_SIZE, Draft, names_of, spec_of, wit
 from limen_tui.tui.creating.entries import Choice
 from limen_tui.tui.creating.fields import FIELDS, SECTIONS, field_of
 from limen_tui.tui.creating.screen import CreateScreen
+from tests.patience import rounds
 from tests.tui.shell.world import World, running
 
 GIB = 1 << 30
@@ -87,7 +88,7 @@ def test_presets_and_patterns() -> None:
 
 
 async def until(world: World, condition: Callable[[], object]) -> None:
-    for _ in range(400):
+    for _ in rounds():
         if condition():
             return
         await world.go_on(0.1)

@@ -16,6 +16,7 @@ from limen_tui.tui.devices.tabs import DisksTab, NetworkTab
 from limen_tui.tui.palette.picker import Picker
 from limen_tui.tui.resize.dialog import ResizeDialog
 from limen_tui.tui.vm.facts import FactScroll
+from tests.patience import rounds
 from tests.tui.shell.world import World, running
 
 
@@ -38,10 +39,11 @@ async def proposed(world: World) -> ProposalDialog:
 
 
 async def over(world: World) -> Any:
-    for _ in range(100):
+    for _ in rounds():
         await world.go_on(0.2)
-        if not world.app.fleet.jobs.active:
+        if world.app.fleet.jobs.jobs and not world.app.fleet.jobs.busy:
             break
+    world.written()
     await world.go_on()
     await world.go_on()
     return world.app.fleet.jobs.jobs[-1]

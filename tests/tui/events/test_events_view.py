@@ -10,11 +10,12 @@ from textual.widgets import Input
 from limen_tui.model.events import AuditEntry, EventKind, HostEvent
 from limen_tui.tui.events.panel import OLDER, EventsPanel
 from limen_tui.tui.fleet.filterbar import FilterBar
+from tests.patience import rounds
 from tests.tui.shell.world import World, running
 
 
 async def until(world: World, condition: Callable[[], object]) -> None:
-    for _ in range(400):
+    for _ in rounds():
         if condition():
             return
         await world.pilot.pause(0.02)

@@ -19,6 +19,7 @@ from limen_tui.settings import Settings
 from limen_tui.tui.app import LimenApp
 from limen_tui.tui.guestscreen import lines
 from limen_tui.tui.guestscreen.tab import GuestScreenTab
+from tests.patience import rounds
 
 
 class Bare(Screen[None]):
@@ -61,7 +62,7 @@ def test_looks(world: Any, snap_compare: Any, size: tuple[int, int], keys: tuple
         await app.push_screen(Bare(tab))
         tab.arrived()
         await pilot.pause()
-        for _ in range(300):
+        for _ in rounds():
             sim.advance(0)
             if tab._shot is not None:
                 break

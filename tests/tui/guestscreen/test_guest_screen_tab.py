@@ -25,6 +25,7 @@ from limen_tui.tui.guestscreen.tab import GuestScreenTab
 from limen_tui.tui.main.screen import MainScreen
 from limen_tui.tui.palette.picker import Picker
 from limen_tui.tui.vm.screen import VMScreen
+from tests.patience import rounds
 from tests.tui.shell.world import World, running
 from tests.unit.model.rfb.encoder import hello, raw, some_pixels, update
 
@@ -33,7 +34,7 @@ MENU = "ctrl+right_square_bracket"
 
 async def until(world: World, condition: Callable[[], Any], what: str = "it") -> None:
     """Told time goes on, and real time for the display's thread."""
-    for _ in range(400):
+    for _ in rounds():
         await world.go_on(0.05)
         if condition():
             return
@@ -91,7 +92,7 @@ async def test_the_escape_key_opens_a_menu_and_twice_leaves() -> None:
         await world.press("escape")
         assert isinstance(world.app.screen, MainScreen)
         assert display is not None
-        assert display.join(5), "nobody looks: nothing follows the screen"
+        assert display.join(20), "nobody looks: nothing follows the screen"
 
 
 async def test_what_a_terminal_cannot_send_is_picked() -> None:

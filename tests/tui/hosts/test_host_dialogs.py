@@ -16,12 +16,13 @@ from limen_tui.tui.hosts.hostimport import ImportDialog
 from limen_tui.tui.hosts.hostremove import RemoveHostDialog
 from limen_tui.tui.hosts.hosttest import HostTestDialog
 from limen_tui.tui.signin.prompts import PromptDialog
+from tests.patience import rounds
 from tests.tui.hosts.scripted import ScriptedTester
 from tests.tui.shell.world import World, running
 
 
 async def until(world: World, condition: Callable[[], object]) -> None:
-    for _ in range(400):
+    for _ in rounds():
         if condition():
             return
         await world.pilot.pause(0.02)

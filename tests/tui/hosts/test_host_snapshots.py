@@ -18,6 +18,7 @@ from limen_tui.settings import Settings
 from limen_tui.tui.app import LimenApp
 from limen_tui.tui.hosts.hostform import HostForm
 from limen_tui.tui.hosts.hosttest import HostTestDialog
+from tests.patience import rounds
 from tests.tui.hosts.scripted import ScriptedTester
 
 SIZES = [(80, 24), (120, 40)]
@@ -49,7 +50,7 @@ def test_failed_test(app: LimenApp, snap_compare: Any, size: tuple[int, int]) ->
     async def run(pilot: Pilot[Any]) -> None:
         dialog = HostTestDialog(app.fleet.hosts[0], ScriptedTester("sign-in", error), saves=True)
         await pilot.app.push_screen(dialog)
-        for _ in range(400):
+        for _ in rounds():
             if not dialog.query_one("#again").disabled:
                 break
             await pilot.pause(0.02)

@@ -14,6 +14,7 @@ from limen_tui.model.jobs import JobState
 from limen_tui.model.vm import Disk
 from limen_tui.tui.deleting.dialog import DeleteDialog, Surveyed
 from limen_tui.tui.deleting.rows import room_for_what
+from tests.patience import rounds
 from tests.tui.shell.world import World, running
 
 
@@ -25,10 +26,11 @@ async def to_stopped(world: World) -> str:
 
 
 async def over(world: World) -> None:
-    for _ in range(200):
+    for _ in rounds():
         await world.go_on(0.2)
-        if not world.app.fleet.jobs.active:
+        if world.app.fleet.jobs.jobs and not world.app.fleet.jobs.busy:
             break
+    world.written()
     await world.go_on()
 
 
@@ -74,7 +76,7 @@ async def test_a_vm_that_goes_while_the_dialog_is_open_is_cleaned_up() -> None:
         assert (job.state, job.problem) == (JobState.DONE, None)
         left = fleet.call(vm.key.host_id, lambda verbs: verbs.storage.by_path(vm.facts.disks[0].source))
         await world.go_on(0.2)
-        assert left.result(5) is None
+        assert left.result(20) is None
 
 
 async def test_a_host_that_has_not_answered_cannot_be_confirmed() -> None:

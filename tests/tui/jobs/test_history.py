@@ -15,14 +15,16 @@ from limen_tui.model.jobs import JobState
 from limen_tui.tui.editing.difference import DifferenceDialog
 from limen_tui.tui.editing.editor import edit, editor_command
 from limen_tui.tui.vmhistory.tab import HistoryTab
+from tests.patience import rounds
 from tests.tui.shell.world import World, running
 
 
-async def until(world: World, condition: Callable[[], object]) -> None:
-    for _ in range(400):
+async def until(world: World, condition: Callable[[], object], step: float = 0.1) -> None:
+    """``step``: seconds of the told time between two looks."""
+    for _ in rounds():
         if condition():
             return
-        await world.go_on(0.1)
+        await world.go_on(step)
         await asyncio.sleep(0.01)
     raise AssertionError("waited in vain")
 
@@ -44,7 +46,8 @@ async def test_an_older_definition_is_put_back_after_a_look_at_what_differs() ->
         await world.press("enter", "9")
         tab = world.app.screen.query_one(HistoryTab)
         await until(world, lambda: len(tab._kept) == 2)
-        assert any("another" in line.plain and line.plain[0] == "+" for line in tab.query_one("#difference").lines)
+        lines = tab.query_one("#difference")
+        await until(world, lambda: any("another" in line.plain and line.plain[0] == "+" for line in lines.lines))
         await world.press("j", "b")
         await until(world, lambda: isinstance(world.app.screen, DifferenceDialog))
         await world.press("enter")  # the safe button
@@ -58,7 +61,7 @@ async def test_an_older_definition_is_put_back_after_a_look_at_what_differs() ->
         await until(world, now.done)
         assert "another" not in now.result()
         await until(world, lambda: len(tab._kept) == 3)  # it comes by itself
-        assert tab.query_one(LineTable).row_count == 3
+        await until(world, lambda: tab.query_one(LineTable).row_count == 3)
 
 
 async def test_what_somebody_else_defines_comes_by_itself() -> None:

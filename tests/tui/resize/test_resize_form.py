@@ -11,6 +11,7 @@ from limen_tui.model.jobs import JobState
 from limen_tui.model.vm import VM
 from limen_tui.tui.resize.dialog import ResizeDialog
 from limen_tui.tui.vm.facts import FactScroll
+from tests.patience import rounds
 from tests.tui.shell.world import World, running
 
 
@@ -33,7 +34,7 @@ async def put(world: World, dialog: ResizeDialog, **texts: str) -> None:
 
 
 async def until_said(world: World, dialog: ResizeDialog, text: str) -> None:
-    for _ in range(50):
+    for _ in rounds():
         if text in " ".join(said(dialog).split()):
             return
         await world.go_on(0.2)
@@ -41,10 +42,11 @@ async def until_said(world: World, dialog: ResizeDialog, text: str) -> None:
 
 
 async def over(world: World) -> None:
-    for _ in range(100):
+    for _ in rounds():
         await world.go_on(0.2)
-        if not world.app.fleet.jobs.active:
+        if world.app.fleet.jobs.jobs and not world.app.fleet.jobs.busy:
             break
+    world.written()
     await world.go_on()
 
 

@@ -18,6 +18,7 @@ from limen_tui.tui.dialogs.text import TextDialog
 from limen_tui.tui.fleet.panel import REACTION
 from limen_tui.tui.fleet.strip import DetailStrip
 from limen_tui.tui.keybar import KeyBar
+from tests.patience import rounds
 from tests.tui.shell.world import World, running
 
 
@@ -125,7 +126,7 @@ async def test_the_keys_are_those_of_the_neighbour_soon_after_a_vm_left_though_n
         await world.go_on()
         assert world.app.main.target().vms == ()
         world.sim.advance(REACTION + 0.1)
-        for _ in range(40):
+        for _ in rounds():
             if any(not off for name, _, off in world.app.main.query_one(KeyBar)._told if name == "vm.open"):
                 break
             await world.pilot.pause(0.05)

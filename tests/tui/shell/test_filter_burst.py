@@ -6,6 +6,7 @@ import pytest
 from textual import events
 
 from limen_tui.tui.fleet.filterbar import FilterBar
+from tests.patience import rounds
 from tests.tui.shell.world import World, running
 
 TYPED = "huge"
@@ -21,7 +22,7 @@ async def burst(world: World, typed: str) -> None:
 async def open_volumes(world: World) -> None:
     await world.press("3")
     table = world.app.main.panel.query_one("#storage-table")
-    for _ in range(400):
+    for _ in rounds():
         await world.go_on(0.05)
         await world.pilot.pause(0.005)
         if getattr(table, "row_count", 0) >= 6:

@@ -11,6 +11,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Button
 
 from limen_tui.tui.notices import Part, best_line
+from tests.patience import rounds
 from tests.tui.shell.world import World, running
 
 
@@ -57,7 +58,7 @@ async def test_title_buttons_and_field_stay_in_sight(action: str, texts: tuple[s
         world.app.clear_notifications()
         await told(world, *texts)
         for _ in range(6):
-            for _ in range(30):
+            for _ in rounds():
                 if not covered(world):
                     break
                 await world.pilot.pause(0.05)  # they follow the focus with the next layout
@@ -71,7 +72,7 @@ async def test_the_best_picks_of_the_palette_stay_in_sight(texts: tuple[str, ...
         await world.press("colon")
         await told(world, *texts)
         picks = world.app.screen.query_one(LineTable).region
-        for _ in range(30):
+        for _ in rounds():
             if not notices(world).overlaps(Region(picks.x, picks.y, picks.width, 4)):
                 break
             await world.pilot.pause(0.05)
@@ -104,14 +105,14 @@ async def test_of_a_tiny_dialog_one_line_is_covered(action: str, size: tuple[int
         world.app.notify("One that is over soon.", timeout=600)
         await told(world, "A long one. " * 20)
         for _ in range(4):
-            for _ in range(30):
+            for _ in rounds():
                 if notices(world).height == 1 and not covers_focus(world):
                     break
                 await world.pilot.pause(0.05)
             assert notices(world).height == 1 and not covers_focus(world)
             await world.press("tab")
         await world.pilot.resize_terminal(80, 24)
-        for _ in range(30):
+        for _ in rounds():
             if len([toast for toast in screen.query("Toast") if toast.region]) == 2:
                 break
             await world.pilot.pause(0.05)
@@ -136,13 +137,13 @@ async def test_what_is_told_is_seen_once_and_again_when_the_dialog_is_closed() -
         await told(world, "Something.")
         world.app.notify("Something.", timeout=600)  # with the key that opens the dialog
         await world.press("n")
-        for _ in range(30):
+        for _ in rounds():
             if everywhere(world) == [False, True]:
                 break
             await world.pilot.pause(0.05)
         assert everywhere(world) == [False, True] and seen(world) == 2
         await world.press("escape")
-        for _ in range(30):
+        for _ in rounds():
             if seen(world) == 2:
                 break
             await world.pilot.pause(0.05)

@@ -30,6 +30,7 @@ def now(panel: Any) -> Any:
 
 
 def audit(world: World) -> list[tuple[str, str, str, str]]:
+    world.written()
     entries = world.app.fleet.inventory.audit_entries()
     return [(each.action, each.host_name, each.result, each.detail) for each in reversed(entries)]
 

@@ -19,6 +19,7 @@ from limen_tui.tui.vm.facts import FactScroll
 from limen_tui.tui.vm.guest import GuestTab
 from limen_tui.tui.vm.guestdialogs import PasswordDialog, Secret
 from limen_tui.tui.vm.guestlines import output_lines
+from tests.patience import rounds
 from tests.tui.shell.world import World, running
 from tests.tui.vm.test_vm_frame import opened
 
@@ -43,7 +44,7 @@ def screen_text(world: World) -> str:
 
 
 async def until(world: World, condition: Callable[[], object]) -> None:
-    for _ in range(200):
+    for _ in rounds():
         if condition():
             return
         await world.go_on(0.3)

@@ -9,6 +9,8 @@ from limen_widgets.line_table import Column, LineTable
 from textual.app import App, ComposeResult
 from textual.geometry import Region
 
+from tests.patience import rounds
+
 
 @dataclass(frozen=True)
 class Row:
@@ -205,7 +207,7 @@ async def test_old_rows_are_let_go() -> None:
         await pilot.pause()
         app.table.set_rows(vms(3000))
         assert app.table._old
-        for _ in range(200):
+        for _ in rounds():
             if not app.table._old:
                 break
             await pilot.pause(0.01)

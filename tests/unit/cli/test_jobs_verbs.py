@@ -112,12 +112,12 @@ def crashed(home, host_of, limen):
     _, began, machine = this_process().split(" ", 2)
     job = Job("abcdef123456", plan, JobState.RUNNING, (Step(plan.steps[0], StepState.STARTED),), 1000.0,
               f"{2**22 - 1} {began} {machine}")  # fmt: skip
-    inventory.journal.begin(job).result(5)
+    inventory.journal.begin(job).result(20)
     xml = f"<domain type='test'><name>gone</name><uuid>{identity('gone')}</uuid><memory>65536</memory>" \
           "<os><type>hvm</type></os></domain>"  # fmt: skip
     gone = Trashed(0, 1.0, 2.0, "ann", saved.id, "a", identity("gone"), "gone", xml)
-    inventory.keepsakes.put_in_trash(gone).result(5)
-    inventory.close()
+    inventory.keepsakes.put_in_trash(gone).result(20)
+    inventory.close(20)
     assert host
     return job
 

@@ -250,7 +250,7 @@ def test_every_outcome_is_audited_with_who_and_from_where(world: World) -> None:
     world.fleet.perform(operations.lifecycle(Verb.PAUSE), [key("on"), key("off")])
     world.settle()
     world.poll()
-    world.fleet.inventory.close()
+    world.fleet.inventory.close(20)
     entries = {entry.vm_name: entry for entry in world.fleet.inventory.audit_entries()}
     assert entries["on"].result == "ok"
     assert entries["off"].result == "refused"

@@ -15,6 +15,7 @@ from limen_tui.jobs.recipes.delete import delete_plan, purge_plan, restore_plan
 from limen_tui.model.jobs import JobState
 from limen_tui.model.keepsakes import Trashed
 from limen_tui.model.reconcile import FindingKind
+from tests.patience import rounds
 
 
 @pytest.fixture
@@ -34,14 +35,14 @@ def world():
 
 
 def kept(fleet, vm):
-    fleet.inventory.set_setting("flush", 1).result(5)  # what was queued before is written by then
+    fleet.inventory.set_setting("flush", 1).result(20)  # what was queued before is written by then
     return fleet.inventory.keepsakes.definitions(*vm.key)
 
 
 def call(fleet, sim, host_id, do):
     future = fleet.call(host_id, do)
     sim.advance(0)
-    return future.result(5)
+    return future.result(20)
 
 
 def test_every_vm_is_kept_once_a_host_is_up(world) -> None:
@@ -87,9 +88,9 @@ def test_the_first_scan_knows_all_and_later_ones_tell_what_came_and_went(world) 
 
     Known(fleet.inventory).adopt("sim00", unknown.uuid)
     job = fleet.jobs.start(recreate_plan(fleet.inventory, lost))
-    for _ in range(400):
+    for _ in rounds():
         go_on(0.25)
-        if not fleet.jobs.active:
+        if not fleet.jobs.busy:
             break
         fleet.jobs.wait(job.id, 0.01)
     assert fleet.jobs.job(job.id).state is JobState.DONE
@@ -123,9 +124,9 @@ def test_what_a_person_deleted_or_brought_back_is_neither_lost_nor_unknown(world
 
     def run(plan) -> None:
         job = fleet.jobs.start(plan)
-        for _ in range(400):
+        for _ in rounds():
             go_on(0.25)
-            if not fleet.jobs.active:
+            if not fleet.jobs.busy:
                 break
             fleet.jobs.wait(job.id, 0.01)
         assert fleet.jobs.job(job.id).state is JobState.DONE

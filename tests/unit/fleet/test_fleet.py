@@ -86,9 +86,9 @@ def test_a_question_of_a_host_is_its_state_until_it_is_answered(world: World) ->
 def test_removing_a_host_withdraws_its_questions_and_ends_its_session(world: World) -> None:
     future: Future[Answer | None] = world.fleet.questions.ask(Question("h1", "kvm1", QuestionKind.PASSWORD, "?"))
     port = world.ports["h1"]
-    world.fleet.remove_host("h1").result(5)
+    world.fleet.remove_host("h1").result(20)
     world.poll()
-    assert future.result(1) is None
+    assert future.result(20) is None
     assert port.closed
     assert [host.id for host in world.fleet.hosts] == ["h2"]
     assert "h1" not in world.fleet.view.by_host
@@ -100,7 +100,7 @@ def test_changes_of_the_hosts_are_audited_too(world: World) -> None:
     world.fleet.save_host(replace(port.host, name="alpha", position=7))
     world.fleet.save_host(Host("h3", "kvm3", "test:///default"))
     world.fleet.remove_host("h3")
-    world.fleet.inventory.close()
+    world.fleet.inventory.close(20)
     entries = world.fleet.inventory.audit_entries()
     assert [(e.action, e.host_name) for e in reversed(entries)] == [
         ("host.edit", "alpha"), ("host.add", "kvm3"), ("host.remove", "kvm3"),
@@ -137,7 +137,7 @@ def test_hosts_events_are_kept_for_later_and_acts_are_not_kept_twice(world: Worl
     world.ports["h1"].tell(event)
     assert world.fleet.poll()
     assert list(world.fleet.events) == [event]
-    world.fleet.inventory.close()
+    world.fleet.inventory.close(20)
     assert [kept.text for kept in world.fleet.inventory.events()] == ["started (booted)"]
 
 

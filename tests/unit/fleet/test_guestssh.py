@@ -101,4 +101,4 @@ def test_user_and_way_are_remembered_for_each_vm(tmp_path: Path) -> None:
     assert remembered(inventory, two) == ("", False)
     inventory.set_setting("ssh.g.u", ["-oX", False])
     assert remembered(inventory, two) == ("", False), "edited by hand"
-    inventory.close()
+    inventory.close(20)

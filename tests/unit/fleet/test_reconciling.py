@@ -36,7 +36,7 @@ def test_only_disks_of_nobody_are_orphans_on_every_host(world) -> None:
     def call(host_id, do):
         future = fleet.call(host_id, do)
         sim.advance(0)
-        return future.result(5)
+        return future.result(20)
 
     base = f"/var/lib/libvirt/images/{SPARE[1][0]}"
     scans, called = [], {}

@@ -57,7 +57,7 @@ def test_a_full_disk_is_told_and_survived(small_disk: Path) -> None:
     inventory.event(_event(999, "there is room again")).result(20)
     assert inventory.events(limit=1)[0].text == "there is room again"
     assert inventory.problem is None
-    inventory.close()
+    inventory.close(20)
     with sqlite3.connect(path) as database:
         assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     database.close()
@@ -72,4 +72,4 @@ def test_another_limen_reads_from_a_full_disk(small_disk: Path) -> None:
     other = open_inventory(path)
     assert other.events()[0].text == "first"
     other.close()
-    inventory.close()
+    inventory.close(20)

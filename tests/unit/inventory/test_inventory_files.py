@@ -99,7 +99,7 @@ def test_not_a_database_is_set_aside(path):
     inventory = open_inventory(path)
     assert inventory.notice is not None and "damaged" in inventory.notice.title
     inventory.audit(ENTRY).result(10)
-    inventory.close()
+    inventory.close(20)
     (aside,) = path.parent.glob("inventory.db.damaged-*")
     assert aside.read_bytes().startswith(b"this is no database")
     assert str(aside) in inventory.notice.detail
@@ -116,7 +116,7 @@ def test_corrupt_pages_are_found(path):
     inventory = open_inventory(path)
     assert inventory.notice is not None
     assert inventory.audit_entries() == ()
-    inventory.close()
+    inventory.close(20)
 
 
 def damage_unseen(path: Path, first: int) -> None:
@@ -142,7 +142,7 @@ def test_damage_that_keeps_limen_from_starting_is_set_aside_at_once(path):
     inventory = open_inventory(path)
     assert inventory.notice is not None
     assert inventory.audit_entries() == ()
-    inventory.close()
+    inventory.close(20)
 
 
 def test_what_limen_left_is_not_looked_through_again_until_it_fails(path):
@@ -156,7 +156,7 @@ def test_what_limen_left_is_not_looked_through_again_until_it_fails(path):
     inventory = open_inventory(path)
     assert inventory.notice is not None
     assert inventory.audit_entries() == ()
-    inventory.close()
+    inventory.close(20)
 
 
 def test_what_somebody_else_wrote_is_looked_through(path):
@@ -290,7 +290,7 @@ def test_two_processes_write_at_once(path):
     inventory = open_inventory(path)
     assert len(inventory.audit_entries(search="one", limit=1000)) == 200
     assert len(inventory.audit_entries(search="two", limit=1000)) == 200
-    inventory.close()
+    inventory.close(20)
 
 
 def test_killed_while_writing(path):
@@ -304,7 +304,7 @@ def test_killed_while_writing(path):
     inventory = open_inventory(path)
     assert inventory.notice is None
     assert len(inventory.audit_entries(limit=10_000_000)) >= reported
-    inventory.close()
+    inventory.close(20)
     assert intact(path)
 
 

@@ -103,7 +103,7 @@ def test_a_password_never_reaches_the_disk(inventory, path):
     inventory.audit(entry(detail="cannot open qemu+ssh://root:hunter2@kvm1/system")).result(10)
     inventory.event(HostEvent(1, "h1", "k", EventKind.HOST, "tcp://u:hunter2@k/ refused")).result(10)
     assert "root:***@kvm1" in inventory.audit_entries()[0].detail
-    inventory.close()
+    inventory.close(20)
     for file in path.parent.iterdir():
         assert b"hunter2" not in file.read_bytes()
 
@@ -114,7 +114,7 @@ def test_settings_are_read_from_memory_and_survive(inventory, path):
     saved.result(10)
     with pytest.raises(InventoryError):
         inventory.set_setting("bad", object()).result(10)
-    inventory.close()
+    inventory.close(20)
     connection = sqlite3.connect(path)
     with connection:
         connection.execute("INSERT INTO settings VALUES ('broken', 'not json')")
@@ -147,7 +147,7 @@ def test_events_keep_the_newest(path):
     assert len(inventory.events()) <= 6
     newest = HostEvent(9, "h1", "kvm1", EventKind.LIFECYCLE, "event 9", "u1", "web")
     assert inventory.events(search="EVENT 9")[0] == newest
-    inventory.close()
+    inventory.close(20)
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -187,7 +187,7 @@ def test_demo_keeps_nothing():
     inventory.audit(entry()).result(10)
     place = inventory.path
     assert len(inventory.audit_entries()) == 1
-    inventory.close()
+    inventory.close(20)
     assert not place.parent.exists()
     with pytest.raises(InventoryError):
         inventory.audit(entry()).result(10)
