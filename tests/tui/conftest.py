@@ -31,7 +31,9 @@ def _is_busy(app: App[Any]) -> bool:
         return False
     screen = app.screen
     paints = screen._layout_required or screen._repaint_required or screen._dirty_widgets or screen._callbacks
-    return bool(paints) or getattr(app, "_held", None) is not None or any(map(_has_work, [app, *app._registry]))
+    consoles = getattr(app, "consoles", None)  # one that printed much goes on in a moment
+    waits = getattr(app, "_held", None) is not None or (consoles is not None and consoles._next is not None)
+    return bool(paints) or waits or any(map(_has_work, [app, *app._registry]))
 
 
 async def _wait_for_rest(*args: float, **kwargs: float) -> None:
