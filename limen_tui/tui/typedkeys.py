@@ -7,6 +7,7 @@ by a message, which takes its turn in the queues of widgets: until then the next
 
 from __future__ import annotations
 
+from contextlib import suppress
 from time import monotonic
 from typing import Any, Final, TypeAlias
 
@@ -14,6 +15,7 @@ from limen_widgets.line_table import LineTable
 from limen_widgets.line_table.keys import BINDINGS as TABLE_KEYS
 from textual import events
 from textual.app import App
+from textual.errors import NoWidget
 from textual.screen import Screen
 from textual.widget import Widget
 
@@ -58,8 +60,11 @@ class TypedKeys(App[int], inherit_bindings=False):
         """
         if isinstance(event, events.Key | events.Paste) and not event.is_forwarded and self.screen_stack:
             await self._on_typed(event)
-        else:
-            await super().on_event(event)
+            return
+        await super().on_event(event)
+        if isinstance(event, events.MouseUp) and self._held is None and self.screen_stack:
+            with suppress(NoWidget):
+                self._hold_until_done(self.get_widget_at(event.x, event.y)[0])  # what was clicked at may lead on, too
 
     async def _on_typed(self, event: Typed) -> None:
         self.typed_at = monotonic()

@@ -221,8 +221,8 @@ class MainScreen(ActionScreen):
         panel.show_host(self._host_id)
         panel.show_fleet(self.limen.fleet.view)
         panel.refresh_now()
-        if not isinstance(self.focused, Input):
-            panel.focus_main()
+        if not (isinstance(self.focused, Input) and panel in self.focused.ancestors):
+            panel.focus_main()  # else its filter is being typed
         sought, self._sought = self._sought, None
         if sought is not None and panel.view_id == "vms":
             self._to_vm(sought)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from textual import events
+from textual.geometry import Offset
 from textual.widgets import Input, TextArea
 
 from limen_tui.fleet.consoles import Phase
@@ -217,6 +218,40 @@ async def test_an_enter_after_a_paste_does_not_reach_the_guest_before_it() -> No
             terminal.call_later(terminal.refresh)
         await at_once(world, "a", events.Paste("ls"), "enter")
         assert b"".join(sent) == b"als\r"
+
+
+def click(world: World, at: Offset, times: int = 1) -> None:
+    for kind in (events.MouseDown, events.MouseUp) * times:
+        world.app.post_message(kind(None, at.x, at.y, 0, 0, 1, False, False, False, at.x, at.y))
+
+
+async def test_a_key_after_a_double_click_is_for_what_that_opens() -> None:
+    async with running() as world:
+        click(world, world.app.main.panel.table.region.offset + Offset(5, 3), 2)
+        await at_once(world, "2")
+        screen = world.app.screen
+        assert isinstance(screen, VMScreen)
+        assert screen.tab is not None and screen.tab.tab_id == "graphs"
+
+
+async def test_a_key_after_a_click_on_a_button_is_not_for_its_dialog() -> None:
+    async with running() as world:
+        await world.press("D")
+        click(world, world.app.screen.query_one("#no").region.offset + Offset(2, 0))
+        await at_once(world, "2")
+        assert world.app.screen is world.app.main
+        assert world.app.main.panel.view_id == "hosts"
+
+
+async def test_a_view_chosen_from_the_filter_of_another_has_the_keyboard() -> None:
+    async with running() as world:
+        await world.press("2", "1")
+        await at_once(world, "slash", "x", "ctrl+p", *"view hosts", "enter", "j")
+        panel = world.app.main.panel
+        assert panel.view_id == "hosts"
+        assert world.app.focused is panel.table
+        await at_once(world, "1")
+        assert world.app.main.panel.query_one(FilterBar).text == "x"
 
 
 async def test_a_figure_is_in_before_the_form_is_applied() -> None:
