@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from asyncio.trsock import TransportSocket
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +14,7 @@ from limen_tui.model.questions import Answer, Asker, Prompt, Question, QuestionK
 from limen_tui.remote.secrets import Secrets
 from limen_tui.remote.text import inert
 from limen_tui.remote.trust import HostKeys, TrustedOnce, known_as, look_up
+from limen_tui.remote.unsent import drop_unsent
 
 ATTEMPTS = 3
 """Tries at one password or passphrase, as with ssh (NumberOfPasswordPrompts)."""
@@ -54,6 +56,7 @@ class Client(asyncssh.SSHClient):
         self.asking = False
         self.banner = ""
         self._connection: asyncssh.SSHClientConnection | None = None
+        self._line: TransportSocket | None = None
         self._tries: dict[str, int] = {}
         self._rounds = 0
         self._offered_secret: tuple[str, str, bool] | None = None
@@ -61,6 +64,11 @@ class Client(asyncssh.SSHClient):
     def connection_made(self, conn: asyncssh.SSHClientConnection) -> None:
         """The host took the call."""
         self._connection = conn
+        self._line = conn.get_extra_info("socket")
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
+        """It ends; its socket is closed after this."""
+        drop_unsent(self._line)
 
     @property
     def reached(self) -> tuple[object, ...]:
