@@ -24,8 +24,6 @@ from limen_tui.tui.keymap import GUEST_ESCAPE, Keys
 
 MOVES_AWAY: Final = frozenset({"table.activate", "table.columns-left", "table.columns-right"})
 """Of a table's keys, those that may open something or give the keyboard away; the others only move and mark."""
-EDITS: Final = frozenset({"backspace", "delete", "left", "right", "home", "end"})
-"""Keys that change a text and nothing else."""
 LEAVES_TEXT: Final = frozenset({"enter", "escape", "tab", "shift+tab", GUEST_ESCAPE})
 """Keys after which another widget may have the keyboard, also where texts have a use for them."""
 HELD_SECONDS: Final = 0.03
@@ -71,7 +69,7 @@ class TypedKeys(App[int], inherit_bindings=False):
         if self._held is not None:
             self._held.append(event)
             return
-        if not _is_ready(self.screen) and not (isinstance(event, events.Key) and event.key == "ctrl+c"):
+        if not _is_ready(self.screen, event) and not (isinstance(event, events.Key) and event.key == "ctrl+c"):
             self._hold_until_ready(event)
         elif isinstance(event, events.Key):
             await self._on_key_typed(event)
@@ -101,6 +99,7 @@ class TypedKeys(App[int], inherit_bindings=False):
         if take_early is not None and take_early(event):  # a dialog whose fields are not there yet
             return
         await super().on_event(event)
+        self._hold_until_done(focused or screen)  # it may come back, when another screen is on show
 
     async def _on_typed_text(self, event: events.Key, field: Widget) -> None:
         """A key while ``field`` takes text."""
@@ -137,7 +136,7 @@ class TypedKeys(App[int], inherit_bindings=False):
         held: list[Typed] = list(first)
         self._held = held
         # a message goes through its sender's own queue before its parent's, and its handler may send another
-        around = [node for node in field.ancestors_with_self if isinstance(node, Widget)] * 3
+        around = [node for node in field.ancestors_with_self if isinstance(node, Widget | App)] * 4
 
         def next_one() -> None:
             while around:
@@ -170,7 +169,7 @@ class TypedKeys(App[int], inherit_bindings=False):
         def look() -> None:
             if self._held is not held:
                 return
-            if _is_ready(self.screen):
+            if _is_ready(self.screen, event):
                 self.call_later(self._release, held)
             elif next(rounds, None) is None:
                 self._held = None  # it never came: better no key than one for something else
@@ -195,11 +194,13 @@ def _leads(widget: Widget | Screen[Any], event: events.Key) -> bool:
     says = getattr(widget, "leads", None)
     if says is not None:
         return bool(says(event.key))
-    if event.key in LEAVES_TEXT:
-        return True
-    return event.key not in EDITS and not widget.check_consume_key(event.key, event.character)
+    # what is no text to it comes back through all around it, to be looked up then
+    return event.key in LEAVES_TEXT or not widget.check_consume_key(event.key, event.character)
 
 
-def _is_ready(screen: Screen[Any]) -> bool:
-    """Whether what keys act on is there."""
-    return screen.is_ready if isinstance(screen, ActionScreen) else screen.is_mounted
+def _is_ready(screen: Screen[Any], event: Typed) -> bool:
+    """Whether what keys act on is there. A screen that shows itself before it is complete says for which it waits."""
+    if isinstance(screen, ActionScreen):
+        return screen.is_ready
+    awaits: frozenset[str] = getattr(screen, "awaits", frozenset())
+    return screen.is_mounted and not (isinstance(event, events.Key) and event.key in awaits)

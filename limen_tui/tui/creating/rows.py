@@ -29,6 +29,11 @@ class FormRows(OnceScreen[Draft | None]):
     complete = False
     """Whether all sections are there."""
 
+    @property
+    def awaits(self) -> frozenset[str]:
+        """Keys that wait until it is complete: there is more to go to then."""
+        return frozenset() if self.complete else frozenset({"tab", "shift+tab", "up", "down"})
+
     @abstractmethod
     def _replan(self) -> None:
         """Make the plan anew."""

@@ -254,6 +254,26 @@ async def test_a_view_chosen_from_the_filter_of_another_has_the_keyboard() -> No
         assert world.app.main.panel.query_one(FilterBar).text == "x"
 
 
+async def test_what_is_taken_back_is_what_was_typed_before() -> None:
+    async with running() as world:
+        await at_once(world, "slash", *"wev", "backspace", "b", "left", "left", "x", "end", "delete", "1")
+        assert world.app.main.panel.query_one(FilterBar).text == "wxeb1"
+
+
+@pytest.mark.parametrize("dialog", ["D", "K", "y", "question_mark"])
+async def test_a_key_that_a_dialog_has_no_use_for_does_nothing_when_it_is_closed(dialog: str) -> None:
+    async with running() as world:
+        await at_once(world, dialog, "B", "w", "c", "escape")
+        assert world.app.screen is world.app.main
+        assert not world.app.fleet.acts.acts
+
+
+async def test_the_way_round_the_form_of_a_new_vm_waits_for_all_of_it() -> None:
+    async with running() as world:
+        await at_once(world, "n", "a", "shift+tab", "shift+tab")
+        assert world.app.focused is not None and world.app.focused.id == "create"
+
+
 async def test_a_figure_is_in_before_the_form_is_applied() -> None:
     async with running() as world:
         await world.press("r")
