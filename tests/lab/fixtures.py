@@ -89,7 +89,7 @@ class RealLibvirt:
         """What the guest said on its serial line, as far as it has started."""
         return self.daemon.folder / f"{name}.console"
 
-    def wait_booted(self, name: str, seconds: float = 40.0) -> None:
+    def wait_booted(self, name: str, seconds: float = 90.0) -> None:
         """Wait until the guest's own word on its serial line says that it is up."""
         console = self.console(name)
         wait_for(
@@ -109,7 +109,7 @@ class RealLibvirt:
                 raise
             return dict(reply)
 
-        return wait_for(asked, 40.0, f"the agent of {name}")["return"]
+        return wait_for(asked, 90.0, f"the agent of {name}")["return"]
 
     def burn(self, name: str) -> None:
         """Make the guest use all of one vCPU until it ends."""

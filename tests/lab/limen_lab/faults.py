@@ -106,7 +106,7 @@ def daemon(lab: Lab, number: int, verb: str, name: str) -> None:
     pid = hosts.run(lab, number, "cat", PIDFILES[name])
     hosts.run(lab, number, "kill", f"-{SIGNALS[verb]}", pid)
     if verb in ("stop", "kill"):
-        wait_for(lambda: not hosts.run(lab, number, "sh", "-c", f"ls -d /proc/{pid} 2>/dev/null || true"), 10,
+        wait_for(lambda: not hosts.run(lab, number, "sh", "-c", f"ls -d /proc/{pid} 2>/dev/null || true"), 60,
                  f"the end of {name}")  # fmt: skip
 
 

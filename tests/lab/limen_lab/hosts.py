@@ -58,7 +58,7 @@ def _begin(lab: Lab, plan: HostPlan, count: int, jump: bool) -> None:
 
 def _wait(lab: Lab, plan: HostPlan) -> None:
     folder = lab.folder(plan.number)
-    wait_for((folder / "ready").exists, 30, f"{plan.name} (see {folder}/logs)")
+    wait_for((folder / "ready").exists, 100, f"{plan.name} (see {folder}/logs)")
     outer = alive(folder / "outer.pid")
     children = Path(f"/proc/{outer}/task/{outer}/children").read_text().split()
     record(folder / "init.pid", int(children[0]))

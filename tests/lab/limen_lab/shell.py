@@ -63,7 +63,7 @@ def end(path: Path, number: signal.Signals = signal.SIGKILL) -> None:
     pid = alive(path)
     if pid:
         os.kill(pid, number)
-        wait_for(lambda: _gone(path, pid), 5, f"the end of process {pid}")
+        wait_for(lambda: _gone(path, pid), 60, f"the end of process {pid}")
     path.unlink(missing_ok=True)
 
 
