@@ -41,7 +41,7 @@ class OneHost:
     def __init__(self, uri: str) -> None:
         self.port = session_connector()(Host(HOST, "real", uri), lambda event: None)
         self.port.start()
-        until = time.monotonic() + 20
+        until = time.monotonic() + 60
         while not self.is_up(HOST):
             if time.monotonic() > until:
                 raise AssertionError(f"{uri} is {self.port.snapshot.state}: {self.port.snapshot.problem}")
@@ -55,7 +55,7 @@ class OneHost:
 
     def close(self) -> None:
         self.port.close()
-        assert self.port.join(10)
+        assert self.port.join(60)
 
 
 class RealWorld:
@@ -75,7 +75,7 @@ class RealWorld:
         self.hosts = OneHost(daemon.uri())
         self.open()
 
-    def open(self, patience: float = 20.0) -> JobRunner:
+    def open(self, patience: float = 60.0) -> JobRunner:
         self.inventory = open_inventory(self.db)
         self.runner = JobRunner(self.hosts, self.inventory, SystemClock(), on_over=lambda job: None, patience=patience)
         return self.runner
@@ -173,7 +173,7 @@ def main(uri: str, db: str, script: str, place: str, point: str) -> None:
     def step(job_id, number, step):
         future = journal_step(job_id, number, step)
         if number == int(place) and step.state == "done" and point == "written":
-            future.result(10)
+            future.result(60)
             _kill()
         return future
 

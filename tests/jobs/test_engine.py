@@ -18,8 +18,11 @@ from limen_tui.jobs.runner import JobRunner
 from limen_tui.model.clock import SystemClock
 from limen_tui.model.jobs import JobState, StepState
 from tests.jobs.worlds import OPERATIONS, World, crashes, fails, plan
+from tests.unit.hypervisor.libvirt_daemon import wait_for
 
 NOBODY = "1 0 nowhere boot"
+SHORT = 0.6
+"""Seconds of patience, for hosts that stay away."""
 
 
 @pytest.fixture(autouse=True)
@@ -44,13 +47,13 @@ def over():
 @pytest.fixture
 def make(inventory, over):
     def runner(world, **more):
-        return JobRunner(world, inventory, SystemClock(), on_over=over.append, **{"patience": 0.6, **more})
+        return JobRunner(world, inventory, SystemClock(), on_over=over.append, **{"patience": 60.0, **more})
 
     return runner
 
 
 def run(runner, *names):
-    return runner.wait(runner.start(plan(*names)).id, 20)
+    return runner.wait(runner.start(plan(*names)).id, 60)
 
 
 def states(job):
@@ -106,7 +109,7 @@ def test_a_link_that_breaks_and_returns_is_waited_for(make, verb) -> None:
 def test_a_host_that_stays_away_is_a_question_not_a_guess(make, inventory) -> None:
     world = World()
     world.breaks["made", "b"] = world.link_breaks(back=False)
-    runner = make(world)
+    runner = make(world, patience=SHORT)
     job = run(runner, "a", "b", "c")
     assert (job.state, states(job)[1]) == (JobState.STUCK, StepState.STARTED)
     assert job.is_unfinished
@@ -132,7 +135,7 @@ def test_a_stuck_job_can_be_rolled_back_or_left(make) -> None:
     for choice, left in (("roll_back", set()), ("leave", {"a", "b"})):
         world = World()
         world.breaks["made", "b"] = world.link_breaks(back=False)
-        runner = make(world)
+        runner = make(world, patience=SHORT)
         job = run(runner, "a", "b", "c")
         world.up = True
         getattr(runner, choice)(job.id)
@@ -204,7 +207,7 @@ def test_a_host_gets_so_many_at_once_and_another_is_not_kept_waiting(make) -> No
         with lock:
             going[0] += 1
             most[0] = max(most[0], going[0])
-        free.wait(10)
+        free.wait(60)
         with lock:
             going[0] -= 1
         return {}
@@ -213,10 +216,7 @@ def test_a_host_gets_so_many_at_once_and_another_is_not_kept_waiting(make) -> No
     runner = make(world, per_host=2)
     jobs = [runner.start(plan(f"n{number}")) for number in range(5)]
     other = runner.start(replace(plan("elsewhere"), host_id="other"))
-    for _ in range(2000):
-        if going[0] == 3:
-            break
-        free.wait(0.005)
+    wait_for(lambda: going[0] == 3, 60.0, "three of them")
     assert {job.state for job in runner.jobs} == {JobState.RUNNING, JobState.QUEUED}
     free.set()
     assert {runner.wait(job.id, 20).state for job in (*jobs, other)} == {JobState.DONE}
@@ -232,11 +232,11 @@ def killed(inventory, world, *names, at: int, state: StepState) -> str:
     gone = f"{2**22 - 1} {owner[1]} {owner[2]}"
     runner = JobRunner(World(), inventory, SystemClock(), on_over=lambda job: None)
     job = replace(runner.wait(runner.start(plan(*names)).id, 20), owner=gone, state=JobState.RUNNING)
-    inventory.journal.claim(replace(job, owner=this_process()), gone).result(5)
-    inventory.journal.state(replace(job, finished_at=None)).result(5)
+    inventory.journal.claim(replace(job, owner=this_process()), gone).result(60)
+    inventory.journal.state(replace(job, finished_at=None)).result(60)
     for place, step in enumerate(job.steps):
         now = StepState.DONE if place < at else state if place == at else StepState.PLANNED
-        inventory.journal.step(job.id, place, replace(step, state=now)).result(5)
+        inventory.journal.step(job.id, place, replace(step, state=now)).result(60)
         if now is StepState.DONE:
             world.things.add(step.plan.args["name"])
     return job.id
@@ -267,7 +267,7 @@ def test_a_job_of_a_process_that_lives_is_left_alone(make, inventory) -> None:
     world = World()
     job_id = killed(inventory, world, "a", at=0, state=StepState.STARTED)
     (job,) = inventory.journal.jobs()
-    inventory.journal.claim(job, this_process()).result(5)
+    inventory.journal.claim(job, this_process()).result(60)
     runner = make(world)
     assert runner.load() == ()
     with pytest.raises(Conflict):

@@ -252,11 +252,23 @@ class _Pouring:
                 broke = error
             if broke is not None:
                 self._context.log(f"{broke}; going on from {at} bytes when the host is back")
-                _wait_for_host(self._context, self._context.host_id, broke)
-                _check_full(self._context, self._place)
+                self._wait_for_room(broke)
                 self._begin(at, piece)
                 broke, wanted = None, LEAST
         return max(min(LEAST, PIECE), min(wanted, PIECE))
+
+    def _wait_for_room(self, error: ConnectError) -> None:
+        """Until the host is back, and has room. Raises ``LimenError``."""
+        until = time.monotonic() + PATIENCE
+        while True:
+            _wait_for_host(self._context, self._context.host_id, error)
+            try:
+                return _check_full(self._context, self._place)
+            except Timeout:
+                raise
+            except ConnectError:  # it broke once more, or the session had not seen yet that it did
+                if time.monotonic() > until:
+                    raise
 
     def _abandon(self) -> None:
         """Let no call go on writing into what is to be removed."""
@@ -270,12 +282,13 @@ class _Pouring:
 
 def _wait_for_host(context: Context, host_id: str, error: ConnectError) -> None:
     until = time.monotonic() + PATIENCE
+    context.stop.wait(_TICK)  # a session sees a moment later than its calls that the link broke
+    context.check()
     while not context.hosts.is_up(host_id):
         context.check()
         if time.monotonic() > until:
             raise error
         context.stop.wait(_TICK)
-    context.stop.wait(_TICK)
 
 
 def _check_full(context: Context, place: Place) -> None:
