@@ -39,7 +39,7 @@ class Guest:
         """What a program says in the guest, asked by virsh."""
         pid = self.libvirt.agent(NAME, "guest-exec", path=words[0], arg=list(words[1:]), **{"capture-output": True})
         ended = wait_for(
-            lambda: (said := self.libvirt.agent(NAME, "guest-exec-status", **pid))["exited"] and said, 30, words[0]
+            lambda: (said := self.libvirt.agent(NAME, "guest-exec-status", **pid))["exited"] and said, 60, words[0]
         )
         assert ended["exitcode"] == 0, ended
         return base64.b64decode(ended.get("out-data", "")).decode()
