@@ -147,7 +147,9 @@ class HostSession:
         busy_since = context.busy_since
         if busy_since is not None and context.clock.mono() - busy_since > self._connect_patience:
             self._take_over(context)
-        self._context.mailbox.put(Priority.USER, self._worker.refresh)
+        worker = self._worker
+        worker.wish()
+        self._context.mailbox.put(Priority.USER, worker.refresh)
 
     def rename(self, host: Host) -> None:
         """Take over a changed name, group or colour. Raises ``InputError`` for another URI or id."""

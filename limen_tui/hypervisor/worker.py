@@ -46,6 +46,8 @@ class Worker:
         self._backoff = Backoff(rng)
         self.book = book or Book(context.host)
         self._hurry = False
+        self._wished = False
+        """Somebody asked to connect and it was not seen to: an attempt that fails takes their letter with it."""
         self._end_transport: Callable[[], None] | None = None
         self.connection: Connection | None = None
         """The open connection, for acts; other threads hold it with :meth:`Connection.using`."""
@@ -66,6 +68,7 @@ class Worker:
         """Connect and serve; returns why it ended."""
         connection: Connection | None = None
         context = self._context
+        self._wished = False
         try:
             # the transport keeps its own time, and may wait for a person: that is not a host that hangs
             uri, self._end_transport = self._transport(context.host)
@@ -143,8 +146,8 @@ class Worker:
         self._wait(delay)
 
     def _wait(self, delay: float | None) -> None:
-        """Sleep until it is time, or someone asks to hurry."""
-        self._hurry = False
+        """Sleep until it is time, or someone asks to hurry or did so meanwhile, unless a person has to say when."""
+        self._hurry = self._wished and delay is not None
         clock, mailbox = self._context.clock, self._context.mailbox
         until = None if delay is None else clock.mono() + delay
         while not self._hurry and not mailbox.closed:
@@ -161,9 +164,13 @@ class Worker:
 
     # -- letters: what the handle asks for, on the session thread --------------------------------------
 
+    def wish(self) -> None:
+        """Any thread, before :meth:`refresh` is put into the mailbox."""
+        self._wished = True
+
     def refresh(self) -> None:
         """Sample now, or connect now."""
-        self._hurry = True
+        self._hurry, self._wished = True, False
         if self.serving is not None:
             self.serving.sample_soon()
 

@@ -269,6 +269,36 @@ def test_rename(watch_host):
         host.session.rename(Host("h", "other", "test:///elsewhere"))
 
 
+def test_who_asks_to_connect_while_an_attempt_fails_need_not_wait(watch_host, monkeypatch):
+    """As the watch does that hears a host speak again: it asks once."""
+    for name in ("SHORTEST", "LONGEST"):
+        monkeypatch.setattr(f"limen_tui.hypervisor.backoff.{name}", 3600.0)
+    tries, trying, go_on = [], threading.Event(), threading.Event()
+
+    def opener(uri, read_only):
+        tries.append(uri)
+        if len(tries) == 2:
+            trying.set()
+            go_on.wait(60)
+            raise ConnectError("not yet")
+        return open_libvirt(uri, read_only)
+
+    host = watch_host(URI, open=opener)
+    host.up()
+    host.session.refresh()
+    ticks = host.now.load.ticks
+    host.until(lambda snap: snap.load.ticks > ticks + 1)  # that one was seen to
+    host.cut()
+    assert len(tries) == 1
+    host.session.refresh()
+    assert trying.wait(60)
+    host.session.refresh()
+    go_on.set()
+    host.told("not yet")
+    host.up()
+    assert len(tries) == 3
+
+
 def test_a_name_given_while_an_attempt_fails_is_not_lost(watch_host):
     tries, trying, go_on = [], threading.Event(), threading.Event()
 
