@@ -27,7 +27,7 @@ from limen_tui.model.deletion import Survey
 from limen_tui.model.units import clean
 from limen_tui.model.vm import VM
 from limen_tui.tui.deleting.rows import Row, columns, room_for_what, rows_of
-from limen_tui.tui.dialogs.base import Dialog
+from limen_tui.tui.dialogs.base import Dialog, relabel
 from limen_tui.tui.dialogs.confirm import hosts_of
 
 if TYPE_CHECKING:
@@ -178,7 +178,7 @@ class DeleteDialog(Dialog[Wanted | None]):
         if told and not self.surveys and self.focused is not self.query_one("#no"):  # nothing to confirm
             self.query_one("#purge").display = self.query_one("#typed-row").display = False
             self.set_focus(self.query_one("#no"))
-        yes.label = "Delete for good" if self.purges else "Delete to the trash"
+        relabel(yes, "Delete for good" if self.purges else "Delete to the trash")
 
     def _notes(self) -> list[str]:
         """What a person should know, once for all VMs of which it is true."""

@@ -8,12 +8,21 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
+from textual.content import Content
 from textual.widgets import Button, Input
 
 from limen_tui.model.units import clean
 from limen_tui.tui.dialogs.once import OnceScreen
 
 T = TypeVar("T")
+
+
+def relabel(button: Button, text: str) -> None:
+    """Another word on a button, never as markup, and the room that it takes: Textual would only paint it anew, in the
+    room of the word before."""
+    if str(button.label) != text:
+        button.label = Content(text)
+        button.refresh(layout=True)
 
 
 class Dialog(OnceScreen[T]):

@@ -22,7 +22,7 @@ from limen_tui.fleet.view import FleetView
 from limen_tui.model.actions import Action, vm_reason
 from limen_tui.model.units import clean
 from limen_tui.model.vm import VM, VMKey
-from limen_tui.tui.dialogs.base import Dialog
+from limen_tui.tui.dialogs.base import Dialog, relabel
 from limen_tui.tui.fleet.glyphs import vm_look, vm_word
 
 LINES_SHOWN = 10
@@ -137,7 +137,7 @@ class ConfirmDialog(Dialog[tuple[VMKey, ...] | None]):
         note.set_class(bool(self._dropped), "-some")
         note.update(self._left_out())
         yes = self.query_one("#yes", Button)
-        yes.label = self._yes_label().replace("[", r"\[")
+        relabel(yes, self._yes_label())
         yes.disabled = not self._rows
         if not self._rows and self.focused in (None, yes):
             self.set_focus(self.query_one("#no"))

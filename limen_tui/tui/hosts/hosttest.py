@@ -18,7 +18,7 @@ from limen_tui.model.host import Host, HostState
 from limen_tui.model.units import clean
 from limen_tui.model.uri import parse_uri
 from limen_tui.tui.actionscreen import limen_of
-from limen_tui.tui.dialogs.base import Dialog
+from limen_tui.tui.dialogs.base import Dialog, relabel
 
 LABELS = {"resolve": "Resolve", "tcp": "TCP", "ssh": "SSH", "host key": "Host key", "sign-in": "Sign-in",
           "socket": "Socket", "libvirt": "libvirt", "versions": "Versions", "list": "VMs"}  # fmt: skip
@@ -89,7 +89,7 @@ class HostTestDialog(Dialog[bool | None]):
         self._stages, self._now, self._over, self._cancel = [], self._names[0], False, Cancel()
         for button in self.query("#save, #again"):
             button.disabled = True
-        self.query_one("#back", Button).label = "Cancel"
+        relabel(self.query_one("#back", Button), "Cancel")
         self.query_one("#verdict", Static).update("")
         threading.Thread(target=self._run, args=(self._cancel,), name="host-test", daemon=True).start()
         self._draw()
@@ -129,7 +129,7 @@ class HostTestDialog(Dialog[bool | None]):
         self._draw()
         for button in self.query("#save, #again"):
             button.disabled = False
-        self.query_one("#back", Button).label = "Back" if self._saves else "Close"
+        relabel(self.query_one("#back", Button), "Back" if self._saves else "Close")
         verdict = self.query_one("#verdict", Static)
         if event.error is None:
             verdict.set_classes("")
@@ -140,7 +140,7 @@ class HostTestDialog(Dialog[bool | None]):
                 self._connect()
             return
         if self._saves:
-            self.query_one("#save", Button).label = "Save all the same"
+            relabel(self.query_one("#save", Button), "Save all the same")
         text = Text(event.error.title, style="bold")
         for part in (event.error.detail, event.error.hint):
             if part:

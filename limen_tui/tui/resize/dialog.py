@@ -26,7 +26,7 @@ from limen_tui.model.units import clean
 from limen_tui.model.vm import VM
 from limen_tui.model.xml.diff import definition_diff
 from limen_tui.tui.devices.asking import ask
-from limen_tui.tui.dialogs.base import Dialog
+from limen_tui.tui.dialogs.base import Dialog, relabel
 from limen_tui.tui.fleet.lines import Line
 from limen_tui.tui.fleet.strip import DIM
 from limen_tui.tui.resize.fields import Field, all_fields, compute_fields, wish_of
@@ -243,7 +243,7 @@ class ResizeDialog(Dialog[Confirmed | None]):
         button = self.query_one("#offer", Button)
         button.display = offer is not None
         if offer is not None:
-            button.label = f"{offer.offer_label} (ctrl+o)"
+            relabel(button, f"{offer.offer_label} (ctrl+o)")
 
     def _lines(self, wrong: dict[str, InputError], width: int) -> list[Line]:
         if self._problem is not None:

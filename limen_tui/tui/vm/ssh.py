@@ -19,6 +19,7 @@ from limen_tui.errors import InputError
 from limen_tui.fleet.guestssh import Way, check_address, check_user, command
 from limen_tui.model.host import Host
 from limen_tui.model.units import clean
+from limen_tui.tui.dialogs.base import relabel
 from limen_tui.tui.dialogs.form import FormDialog
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ class SSHDialog(FormDialog["tuple[Way, bool] | None"]):
 
     def _show_way(self) -> None:
         for button in self.query("#way").results(Button):
-            button.label = "Way: directly" if self._direct else clean(f"Way: through {self._jump}")[:40]
+            relabel(button, "Way: directly" if self._direct else clean(f"Way: through {self._jump}")[:40])
 
     @on(Button.Pressed, "#way")
     def _other_way(self) -> None:

@@ -11,6 +11,7 @@ from textual.widgets._toast import Toast
 
 from limen_tui.errors import InventoryError
 from limen_tui.model.questions import Prompt, Question, QuestionKind
+from limen_tui.tui.dialogs.base import relabel
 from limen_tui.tui.dialogs.confirm import ConfirmDialog
 from limen_tui.tui.hosts.hostform import HostForm
 from limen_tui.tui.signin.prompts import PromptDialog
@@ -36,6 +37,16 @@ async def test_a_notice_leaves_a_dialogs_buttons_in_sight_at_80x24() -> None:
             assert button.region.height == 1
             assert button.region in form.region
             assert not any(button.region.overlaps(toast) for toast in toasts)
+
+
+async def test_a_button_has_room_for_another_word_and_takes_it_as_it_is() -> None:
+    async with running((80, 24)) as world:
+        save = (await host_form(world)).query(Button).first()
+        for word in ("Save", "[b]Save[/b] all the same", "S"):
+            relabel(save, word)
+            await world.pilot.pause()
+            assert str(save.label) == word
+            assert save.region.width == max(8, len(word) + 4)
 
 
 async def test_a_disk_that_is_full_is_told_once() -> None:
