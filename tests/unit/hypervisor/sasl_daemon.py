@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 from collections.abc import Iterator
@@ -39,17 +40,23 @@ def sasl_libvirtd(folder: Path, mechanism: str, *, tcp_port: int | None = None) 
                 'auth_tcp = "sasl"\n'
             )
             daemon.run("libvirtd", "-d", "--listen", "-f", str(conf), "-p", str(folder / "libvirtd.pid"))
-            wait_for(lambda: _listens(tcp_port), what="libvirtd on TCP")
+            wait_for(lambda: _listens(tcp_port), 60.0, what="libvirtd on TCP")
         yield daemon
     finally:
         daemon.close()
 
 
 def free_port() -> int:
-    """A TCP port of the loopback that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A TCP port of the loopback that nobody listens on, and that the system gives to nobody who takes any."""
+    first = 20_000 + os.getpid() * 7 % 10_000
+    for port in range(first, first + 100):
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise AssertionError(f"all taken from {first} on")
 
 
 def _listens(port: int) -> bool:
