@@ -25,6 +25,8 @@ from limen_tui.model.vm import VM, VMKey
 
 LASTING: Final = 10.0
 """Seconds after the host's yes in which it may still show the state before: samples are up to a tick old."""
+AT_IT: Final = 5.0
+"""Seconds after a link broke in which the host may still be at what it was asked: its daemon does not stop for that."""
 
 
 class Outcome(StrEnum):
@@ -241,6 +243,8 @@ class ActRunner:
         elif vm is None or vm.state in RULES[verb].done:
             self._set(act, item.key, Outcome.DONE)
         elif vm.state is item.before and verb is not Verb.SHUTDOWN:
+            if host.sampled_at <= item.lost_at + AT_IT:
+                return
             self._set(act, item.key, Outcome.FAILED, Problem(
                 f"{act.operation.label} did not happen", "the link broke under it", "Try again."))  # fmt: skip
         else:

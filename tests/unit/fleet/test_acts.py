@@ -9,7 +9,7 @@ import pytest
 
 from limen_tui.errors import Conflict, ConnectError
 from limen_tui.fleet import operations
-from limen_tui.fleet.acts import Act, Outcome
+from limen_tui.fleet.acts import AT_IT, Act, Outcome
 from limen_tui.inventory import open_inventory
 from limen_tui.model.host import HostState
 from limen_tui.model.lifecycle import Verb, VMState
@@ -229,6 +229,11 @@ def test_a_link_that_breaks_under_an_act_is_settled_by_asking_again(
     assert outcome(act, "web") is Outcome.UNKNOWN, "the old sample says nothing"
     port.show(web=after)
     world.poll()
+    if expected is Outcome.FAILED and verb is not Verb.REBOOT:
+        assert outcome(act, "web") is Outcome.UNKNOWN, "the host may still be at it"
+        world.clock.now += AT_IT
+        port.show(web=after)
+        world.poll()
     assert outcome(act, "web") is expected
 
 
