@@ -5,6 +5,7 @@ Nothing here blocks: no libvirt, SSH, SQL or file transfer, and no waiting for a
 
 from __future__ import annotations
 
+import asyncio
 import gc
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -50,6 +51,8 @@ TICK = 0.25
 """Seconds between looks at what the sessions have."""
 BREATH = 0.95
 """Seconds at least between two pictures of a large fleet of which only figures differ."""
+TURNS_BACK = 8
+"""Turns of the event loop in which signals that came before them are heard."""
 SOON = 0.06
 """Seconds to the next look when the last left something for it."""
 SHORTLY = 0.002
@@ -101,7 +104,7 @@ class LimenApp(TypedKeys, inherit_bindings=False):
         self.begun = False
         """Whether the first screen is up."""
         self.came_back = float("-inf")
-        """When the terminal last came back from another program, in monotonic seconds."""
+        """When the terminal last came back from another program, in monotonic seconds; infinite just after."""
         self._shown: tuple[int, ...] = ()
         self._shown_at = float("-inf")
         self._happened: tuple[int, ...] = ()
@@ -122,7 +125,15 @@ class LimenApp(TypedKeys, inherit_bindings=False):
             try:
                 yield
             finally:
-                self.came_back = monotonic()
+                self.came_back = float("inf")
+                self._come_back(TURNS_BACK)
+
+    def _come_back(self, turns: int) -> None:
+        """A signal from that time is heard a few turns of the loop later, however long those take."""
+        if turns:
+            asyncio.get_running_loop().call_soon(self._come_back, turns - 1)
+        else:
+            self.came_back = monotonic()
 
     # made at the first use: the first paint does without
 

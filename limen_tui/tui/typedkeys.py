@@ -172,7 +172,9 @@ class TypedKeys(App[int], inherit_bindings=False):
             if _is_ready(self.screen, event):
                 self.call_later(self._release, held)
             elif next(rounds, None) is None:
-                self._held = None  # it never came: better no key than one for something else
+                # it never came: better no key than one for something else, but who wants to leave may
+                held[:] = [each for each in held if isinstance(each, events.Key) and each.key == "ctrl+c"]
+                self.call_later(self._release, held)
             else:
                 self.set_timer(READY_SECONDS, look)
 

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 from textual import events
+from textual.keys import key_to_character
 from textual.widgets import Input
 
 from limen_tui.fleet.actor import Actor
@@ -45,7 +46,10 @@ async def begun_with(view: str) -> AsyncIterator[World]:
 
 async def at_once(world: World, *typed: str | events.Paste) -> None:
     for key in typed:
-        world.app.post_message(events.Key(key, key if len(key) == 1 else None) if isinstance(key, str) else key)
+        if isinstance(key, str):
+            world.app.post_message(events.Key(key, "/" if key == "slash" else key_to_character(key)))
+        else:
+            world.app.post_message(key)
     for _ in rounds():
         await world.pilot.pause(0.01)
         if world.app._held is None:

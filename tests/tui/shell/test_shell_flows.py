@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import math
+import time
+
 import pytest
 from textual import events
+from textual.drivers.headless_driver import HeadlessDriver
 from textual.widgets import Button, Input
 
 from limen_tui.errors import ConfigError
@@ -21,6 +26,7 @@ from limen_tui.tui.main.screen import VIEWS, MainScreen
 from limen_tui.tui.palette.match import Matcher, Pick
 from limen_tui.tui.palette.picker import Picker
 from limen_tui.tui.vm.screen import VMScreen
+from tests.patience import rounds
 from tests.tui.shell.world import World, running
 
 
@@ -206,3 +212,20 @@ def test_tags_are_checked() -> None:
     assert read_tags("prod, web prod") == ("prod", "web")
     with pytest.raises(Exception, match="cannot be a tag"):
         read_tags("a<b")
+
+
+async def test_a_ctrl_c_that_was_another_programs_is_not_ours_however_late_it_is_heard(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(HeadlessDriver, "can_suspend", True)  # it has no terminal to give away
+    async with running() as world:
+        with world.app.suspend():
+            assert world.app.came_back < time.monotonic()
+        for _ in range(4):  # the loop hears of signals in its next turns
+            assert world.app.came_back == math.inf
+            await asyncio.sleep(0)
+        for _ in rounds():
+            if world.app.came_back < math.inf:
+                break
+            await world.pilot.pause(0.01)
+        assert world.app.came_back <= time.monotonic()

@@ -9,6 +9,7 @@ from textual.widgets import Input, TextArea
 
 from limen_tui.fleet.consoles import Phase
 from limen_tui.model.vm import VM
+from limen_tui.tui import typedkeys
 from limen_tui.tui.console.desk import OpenConsole, desk_of
 from limen_tui.tui.console.screen import ConsoleScreen
 from limen_tui.tui.console.terminal import ConsoleTerminal
@@ -274,6 +275,20 @@ async def test_the_way_round_the_form_of_a_new_vm_waits_for_all_of_it() -> None:
         assert world.app.focused is not None and world.app.focused.id == "create"
 
 
+async def test_who_waits_in_vain_for_a_view_can_leave(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(typedkeys, "READY_ROUNDS", 3)
+    async with running() as world:
+        world.app.main.arriving = True
+        for key in ("D", "ctrl+c"):
+            world.app.post_message(events.Key(key, None))
+        for _ in rounds():
+            if world.app.return_code is not None:
+                break
+            await world.pilot.pause(0.01)
+        assert world.app.return_code == 130
+        assert world.app.screen is world.app.main
+
+
 async def test_a_figure_is_in_before_the_form_is_applied() -> None:
     async with running() as world:
         await world.press("r")
@@ -296,3 +311,30 @@ async def test_ctrl_s_saves_all_that_was_typed_before() -> None:
         dialog.dismiss = saved.append  # type: ignore[method-assign,assignment]
         await at_once(world, *"for the shop", "ctrl+s")
         assert saved == [(before[0] + "for the shop", before[1])]
+
+
+def state(world: World) -> list[object]:
+    """What there is to see, and what has the keyboard."""
+    app, focused = world.app, world.app.focused
+    table = app.main.panel.table
+    return [
+        [type(screen).__name__ for screen in app.screen_stack], app.main.panel.view_id, app.main.host_id,
+        table.cursor_key if table is not None else None, type(focused).__name__, focused.id if focused else None,
+        [(field.id, field.value) for field in app.screen.query(Input)], len(app.fleet.acts.acts),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("keys", [
+    "8 K i down w up slash up j k escape 8", "y enter a f f 4 escape N a D S k", "o a i k e k K m enter colon 6 h",
+    "7 right D backspace G enter T tab m i G N", "slash w 5 backspace slash g left h question_mark a 4 down i",
+])  # fmt: skip
+async def test_keys_in_one_read_do_what_they_do_one_by_one(keys: str) -> None:
+    found = []
+    for together in (False, True):
+        async with running() as world:
+            if together:
+                await at_once(world, *keys.split())
+            else:
+                await world.press(*keys.split())
+            found.append(state(world))
+    assert found[0] == found[1]
