@@ -14,6 +14,7 @@ from textual._context import active_app
 from textual._wait import wait_for_idle
 from textual.app import App
 from textual.message_pump import MessagePump
+from textual.notifications import Notification
 
 PATIENCE = 3.0
 """Seconds after which an app that never rests (it turns a wheel) is taken as it is."""
@@ -49,3 +50,9 @@ def _patient_pilot(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(textual.pilot, "wait_for_idle", _wait_for_rest)
     monkeypatch.setattr(textual.app, "wait_for_idle", _wait_for_rest)
     yield
+
+
+@pytest.fixture(autouse=True)
+def _lasting_notices(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was told stays told: some notices go after two seconds, in which a busy machine may do nothing."""
+    monkeypatch.setattr(Notification, "has_expired", property(lambda _: False))

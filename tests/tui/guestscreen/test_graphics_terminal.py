@@ -97,6 +97,7 @@ def test_the_terminal_gets_the_guests_pixels_and_those_of_what_is_typed() -> Non
 def test_no_bytes_when_idle() -> None:
     with opened() as (terminal, lines):
         as_picture(terminal, lines)
+        terminal.wait(lambda: not blocks(terminal), "empty cells under it")
         terminal.quiet(0.5)
         commands, before = terminal.pictures.commands, len(terminal.raw)
         for _ in range(20):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 import threading
 from collections.abc import Callable
@@ -215,7 +216,7 @@ class Guarded:
 
     def _serve(self, stream: socket.socket) -> None:
         challenge = bytes(range(16))
-        with stream:
+        with stream, contextlib.suppress(BrokenPipeError, ConnectionResetError):  # it may be left at any moment
             stream.sendall(b"RFB 003.008\n\1\2" + challenge)
             said = b""
             while len(said) < 12 + 1 + 16:

@@ -58,7 +58,7 @@ def fleet_at(uri: str) -> Iterator[tuple[Fleet, VM]]:
         fleet.close()
 
 
-def wait(fleet: Fleet, condition: Callable[[], object], seconds: float = 20.0) -> None:
+def wait(fleet: Fleet, condition: Callable[[], object], seconds: float = 60.0) -> None:
     until, pause = time.monotonic() + seconds, threading.Event()
     while not condition():
         assert time.monotonic() < until, "waited in vain"

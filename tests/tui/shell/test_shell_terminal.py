@@ -76,7 +76,7 @@ def test_keys_that_arrive_together_all_count_in_their_order(
 ) -> None:
     _, fd = terminal
     os.write(fd, typed)
-    assert shown.lower() in read_until(fd, shown, seconds=10).lower()
+    assert shown.lower() in read_until(fd, shown).lower()
 
 
 def test_a_key_after_enter_in_the_filter_hits_what_the_filter_left(terminal: tuple[int, int]) -> None:
@@ -90,7 +90,7 @@ def test_a_key_after_enter_in_the_filter_hits_what_the_filter_left(terminal: tup
     def asked() -> str:
         return " ".join(" ".join(screen.display).split())
 
-    until = time.monotonic() + 20
+    until = time.monotonic() + 30
     while not ("Shut down?" in asked() and "Cancel" in asked()) and time.monotonic() < until:
         if select.select([fd], [], [], 0.2)[0]:
             stream.feed(os.read(fd, 1 << 16))
@@ -108,7 +108,7 @@ def test_a_signal_restores_the_terminal(number: signal.Signals) -> None:
         assert b"Quit" in read_until(fd, b"Quit")
         os.kill(pid, number)
         assert b"\x1b[?1049l" in read_until(fd, b"\x1b[?1049l"), "the terminal was not restored"
-        read_until(fd, b"\0never", seconds=10)
+        read_until(fd, b"\0never")
         _, status = os.waitpid(pid, 0)
         assert os.waitstatus_to_exitcode(status) == 128 + number
         pid = 0
@@ -135,7 +135,7 @@ sys.exit"""
         os.execv(sys.executable, [sys.executable, "-c", PROGRAM.replace("\nsys.exit", early)])
     fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
     try:
-        seen = read_until(fd, b"\0never", seconds=20)
+        seen = read_until(fd, b"\0never")
         _, status = os.waitpid(pid, 0)
         pid = 0
         assert os.waitstatus_to_exitcode(status) == 128 + signal.SIGTERM

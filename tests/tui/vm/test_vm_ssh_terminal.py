@@ -67,18 +67,18 @@ def test_ssh_has_the_terminal_and_gives_it_back(terminal: tuple[int, Path, int])
     os.write(fd, b"/backup10\r")
     read_until(fd, b"backup10", seconds=5)
     os.write(fd, b"o")
-    assert b"SSH into" in read_until(fd, b"SSH into", seconds=10)
+    assert b"SSH into" in read_until(fd, b"SSH into")
     os.write(fd, b"\r")
-    seen = read_until(fd, b"inside-the-guest", seconds=10)
+    seen = read_until(fd, b"inside-the-guest")
     assert b"\x1b[?1049l" in seen, "Limen left the screen first"
     os.write(fd, b"\x03hello\r" if code == 0 else b"hello\r")
     if code == 255:
-        assert b"Press Enter" in read_until(fd, b"Press Enter", seconds=10)
+        assert b"Press Enter" in read_until(fd, b"Press Enter")
         os.write(fd, b"\r")
-    assert b"\x1b[?1049h" in read_until(fd, b"\x1b[?1049h", seconds=10), "Limen came back"
+    assert b"\x1b[?1049h" in read_until(fd, b"\x1b[?1049h"), "Limen came back"
     typed = words.read_text().splitlines()
     assert typed[:2] == ["-F", "/the/config"], "the hosts of this run are known there"
     assert typed[-4:-2] == ["-l", "root"] and typed[-2] == "--" and typed[-1].startswith("10.")
-    read_until(fd, b"Quit", seconds=10)
+    read_until(fd, b"Quit")
     os.write(fd, b"?")
-    assert b"Help" in read_until(fd, b"Help", seconds=10), "keys reach Limen again"
+    assert b"Help" in read_until(fd, b"Help"), "keys reach Limen again"

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 import pytest
 
 PROGRAM = """
+import asyncio
 from dataclasses import dataclass, replace
 from limen_widgets.line_table import Column, LineTable
 from textual.app import App
@@ -26,7 +27,7 @@ class Row:
     name: str
 
 class Program(App):
-    BINDINGS = [("t", "same"), ("u", "change"), ("x", "leave")]
+    BINDINGS = [("t", "same"), ("u", "change"), ("r", "rest"), ("x", "leave")]
     def compose(self):
         yield LineTable([Column("name", "Name", lambda row: row.name, width=60)], lambda row: row.id)
     def on_mount(self):
@@ -38,6 +39,11 @@ class Program(App):
     def action_change(self):
         self.rows = [replace(row, name="ALTERED") if row.id == 7 else row for row in self.rows]
         self.query_one(LineTable).set_rows(self.rows)
+    async def action_rest(self):
+        for _ in range(10):  # whatever is ready has its turn in each
+            await asyncio.sleep(0.02)
+        self._driver.write("AT-REST")
+        self._driver.flush()
     def action_leave(self):
         self.exit(self.query_one(LineTable).cursor_key)
 
@@ -73,10 +79,8 @@ class Program:
 
     def rest(self) -> bytes:
         """What it still writes before it falls quiet: the first screen is painted more than once."""
-        seen = b""
-        while select.select([self.fd], [], [], 0.5)[0]:
-            seen += os.read(self.fd, 65536)
-        return seen
+        os.write(self.fd, b"r")
+        return self.until(b"AT-REST")
 
     def close(self) -> None:
         self.process.kill()

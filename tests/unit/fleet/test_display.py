@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import socket
 import struct
@@ -42,7 +43,7 @@ class Server:
     def _serve(self, stream: socket.socket) -> None:
         stream.settimeout(0.02)
         said, greeting = b"", 12 + 1 + 1 + 20 + 4
-        with stream:
+        with stream, contextlib.suppress(BrokenPipeError, ConnectionResetError):  # the display may go at any moment
             stream.sendall(hello(self.width, self.height))
             skipped = False
             while not self.end.is_set():
@@ -112,12 +113,12 @@ def watching(
 
 
 def test_the_picture_is_the_servers_and_is_asked_for_at_a_bounded_pace() -> None:
-    server = Server()
+    server, began = Server(), time.monotonic()
     with watching(server.connect) as eyes:
         eyes.until(Phase.LIVE)
         wait_for(lambda: len(server.requests) > 15, 20, "fifteen pictures")
-        gaps = [after - before for before, after in itertools.pairwise(server.requests[1:])]
-        assert min(gaps) > 0.02, "never quicker than a terminal can show"
+        # of all together, for each may be heard late and the next in time
+        assert server.requests[15] - began > 14 * 0.02, "never quicker than a terminal can show"
         wait_for(lambda: eyes.look() and eyes.shot is not None, 20)
         assert eyes.shot is not None
         assert len(eyes.shot.still.data) == len(flat(server.pixels))
@@ -172,19 +173,20 @@ def test_what_is_lost_is_tried_again_and_comes_back() -> None:
 
 
 def test_without_a_stream_pictures_are_shown_and_only_what_differs() -> None:
-    stills = [Still(8, 4, bytes(96)), Still(8, 4, bytes(96)), Still(8, 4, bytes(48) + b"\1" * 24 + bytes(24))]
-    taken = iter(stills)
+    first, later = Still(8, 4, bytes(96)), Still(8, 4, bytes(48) + b"\1" * 24 + bytes(24))
+    seen = threading.Event()
 
     def none() -> socket.socket:
         raise NotSupported("No VNC")
 
     def picture() -> Still:
-        return next(taken, stills[-1])
+        return later if seen.is_set() else first
 
     with watching(none, picture) as eyes:
         eyes.until(Phase.PICTURES)
         assert eyes.status.problem is not None
-        assert eyes.shot is not None
+        wait_for(lambda: eyes.look() and eyes.shot is not None, 20, "the first")
+        seen.set()
         wait_for(lambda: eyes.look() and eyes.shot is not None and eyes.shot.first == 2, 20, "the row that differs")
         assert (eyes.shot.first, eyes.shot.beyond) == (2, 3)
 
