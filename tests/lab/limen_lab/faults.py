@@ -102,6 +102,8 @@ def daemon(lab: Lab, number: int, verb: str, name: str) -> None:
         start = {"libvirtd": ["sh", f"{lab.folder(number)}/libvirtd.sh"], "virtlogd": ["virtlogd", "-d"],
                  "sshd": ["/usr/sbin/sshd", "-f", f"{lab.folder(number)}/ssh/sshd_config"]}[name]  # fmt: skip
         hosts.run(lab, number, *start)
+        if name == "sshd":  # it goes into the background before it listens
+            wait_for(lambda: hosts.run(lab, number, "ss", "-Hltn", "sport", "=", ":22"), 30, "sshd to listen")
         return
     pid = hosts.run(lab, number, "cat", PIDFILES[name])
     hosts.run(lab, number, "kill", f"-{SIGNALS[verb]}", pid)
