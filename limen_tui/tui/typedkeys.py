@@ -8,6 +8,7 @@ by a message, which takes its turn in the queues of widgets: until then the next
 from __future__ import annotations
 
 from contextlib import suppress
+from itertools import dropwhile
 from time import monotonic
 from typing import Any, Final, TypeAlias
 
@@ -16,7 +17,7 @@ from limen_widgets.line_table.keys import BINDINGS as TABLE_KEYS
 from textual import events
 from textual.app import App
 from textual.errors import NoWidget
-from textual.screen import Screen
+from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
 
 from limen_tui.tui.actionscreen import ActionScreen
@@ -45,6 +46,8 @@ class TypedKeys(App[int], inherit_bindings=False):
     """When a key came last, in monotonic seconds."""
     _held: list[Typed] | None = None
     """What waits for its turn."""
+    _answered: Screen[Any] | None = None
+    """The dialog that had an Enter before what is held."""
     _settled: Typed | None = None
     """The key that waited for the text before it."""
 
@@ -93,7 +96,7 @@ class TypedKeys(App[int], inherit_bindings=False):
         for first in (True, False):
             if await self._check_bindings(event.key, priority=first):
                 if not self._only_moves(event.key, focused):
-                    self._hold_until_done(focused or screen)
+                    self._hold_until_done(focused or screen, answered=_answers(event, screen))
                 return
         take_early = getattr(screen, "take_early", None)
         if take_early is not None and take_early(event):  # a dialog whose fields are not there yet
@@ -106,13 +109,13 @@ class TypedKeys(App[int], inherit_bindings=False):
         if self._settled is not event and self._has_priority(event.key):
             self._hold_until_done(field, event)  # it would overtake the letters before it
             return
-        leads = _leads(field, event)
-        take_early = getattr(self.screen, "take_early", None)
+        leads, screen = _leads(field, event), self.screen
+        take_early = getattr(screen, "take_early", None)
         if take_early is not None and take_early(event):
             return
         await super().on_event(event)
         if leads:
-            self._hold_until_done(field)
+            self._hold_until_done(field, answered=_answers(event, screen))
 
     def _only_moves(self, key: str, focused: Widget | None) -> bool:
         """Whether a key does nothing to what the next one is for: a key held down must not wait for each picture."""
@@ -130,11 +133,13 @@ class TypedKeys(App[int], inherit_bindings=False):
 
     # -- holding ----------------------------------------------------------------------------------
 
-    def _hold_until_done(self, field: Widget, *first: Typed) -> None:
+    def _hold_until_done(self, field: Widget, *first: Typed, answered: Screen[Any] | None = None) -> None:
         """Keep back ``first`` and the keys after it until a field, row or button has done what it was told: they may be
-        meant for what has the keyboard then. It and all around it must have worked off their queues."""
+        meant for what has the keyboard then. It and all around it must have worked off their queues. ``answered`` is
+        the dialog that has an Enter to work off."""
         held: list[Typed] = list(first)
         self._held = held
+        self._answered = answered
         # a message goes through its sender's own queue before its parent's, and its handler may send another
         around = [node for node in field.ancestors_with_self if isinstance(node, Widget | App)] * 4
 
@@ -185,9 +190,18 @@ class TypedKeys(App[int], inherit_bindings=False):
         if self._held is not held:
             return
         self._held = None
+        answered, self._answered = self._answered, None
+        if answered is not None and answered not in self.screen_stack:
+            # pressed twice, or too long: whoever meant the second for what comes now has not seen it yet
+            held = list(dropwhile(lambda each: isinstance(each, events.Key) and each.key == "enter", held))
         self._settled = held[0] if held else None
         for event in held:
             await self._on_typed(event)
+
+
+def _answers(event: events.Key, screen: Screen[Any]) -> Screen[Any] | None:
+    """The dialog that a key may answer."""
+    return screen if event.key == "enter" and isinstance(screen, ModalScreen) else None
 
 
 def _leads(widget: Widget | Screen[Any], event: events.Key) -> bool:

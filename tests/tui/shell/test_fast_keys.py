@@ -82,12 +82,15 @@ async def test_a_key_for_vms_acts_on_the_vm_that_is_then_under_the_cursor() -> N
         assert list(dialog.keys) == [world.app.main.target().vms[0].key]
 
 
-async def test_of_two_enters_the_second_is_for_what_is_below_the_dialog() -> None:
+async def test_of_two_enters_the_second_is_not_for_what_is_below_the_dialog() -> None:
     async with begun_with("vms") as world:
         await at_once(world, "K")
         assert len(world.app.screen_stack) == 2
         await at_once(world, "enter", "enter")
-        assert [type(screen) for screen in world.app.screen_stack] == [type(world.app.main), VMScreen]
+        assert world.app.screen is world.app.main
+        await at_once(world, "K")
+        await at_once(world, "enter", "enter", "2")
+        assert world.app.screen is world.app.main and world.app.main.panel.view_id == "hosts"
 
 
 async def test_a_key_for_a_dialog_that_is_still_coming_waits() -> None:
