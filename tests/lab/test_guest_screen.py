@@ -151,7 +151,7 @@ def test_the_live_screen_is_virsh_screenshot_to_the_pixel_and_takes_keys(
         assert (shown.still.width, shown.still.height) == (720, 400)
         wait_for(lambda: same(shown, real_libvirt, "screen", tmp_path), 20, "the same picture as virsh's")
         shown.type("Some-1 {Text}|~")
-        shown.until_text("login: Some-1 {Text}|~")
+        shown.until_text("Some-1 {Text}|~")  # a slow guest's word that it is ready may stand before it
         wait_for(lambda: same(shown, real_libvirt, "screen", tmp_path), 20, "the same picture after typing")
         real_libvirt.virsh("suspend", "screen")
         real_libvirt.virsh("resume", "screen")
@@ -173,7 +173,7 @@ def test_without_vnc_it_is_shown_by_pictures_and_says_why(fleet: Fleet, real_lib
         assert shown.status.problem.title == "No VNC"
         shown.until_text("no-vnc login:")
         shown.type("Some-1 {Text}|~")
-        shown.until_text("login: Some-1 {Text}|~")
+        shown.until_text("Some-1 {Text}|~")  # a slow guest's word that it is ready may stand before it
         shown.type("\n")
         shown.until_text("Password:")
 
@@ -199,11 +199,11 @@ def test_a_read_only_host_is_looked_at_and_not_typed_to(real_libvirt: RealLibvir
     with local_fleet(real_libvirt, read_only=True) as fleet, guest(real_libvirt, "looked-at") as key:
         with watched(ways_to(fleet, key), view_only=True) as shown:
             shown.until_text("looked-at login:")
-            shown.type("x")
+            shown.type("X9")
             shown.display.refresh()
             before = shown.status.rate
             wait_for(lambda: shown.look().status.rate >= before, 10)
-            assert "login: x" not in shown.text
+            assert "X9" not in shown.text
 
 
 def test_a_restart_of_the_vm_brings_the_screen_back(fleet: Fleet, real_libvirt: RealLibvirt) -> None:
@@ -247,7 +247,7 @@ def test_over_ssh_behind_a_jump_host_and_without_forwarding(world: World, lab: R
             world.wait(lambda shown=shown: "shown login:" in shown.text, 90, "the login")
             assert shown.look().status.phase is Phase.LIVE
             shown.type("Ab_1")
-            world.wait(lambda shown=shown: "login: Ab_1" in shown.text, 20, "what was typed")
+            world.wait(lambda shown=shown: "Ab_1" in shown.text, 20, "what was typed")
             folder = lab.lab.state / "shared"
 
             def equal(shown: Watched = shown, number: int = number, folder: Path = folder) -> bool:
@@ -276,7 +276,7 @@ def test_a_cut_of_the_link_is_survived(world: World, lab: RunningLab) -> None:
         lab.heal(1)
         world.wait_state(1, HostState.UP, 60)
         world.wait(lambda: shown.look().status.phase is Phase.LIVE, 60, "the screen to come back")
-        shown.type("back")
-        world.wait(lambda: "login: back" in shown.text, 30, "what was typed after it")
+        shown.type("b4ck")
+        world.wait(lambda: "b4ck" in shown.text, 30, "what was typed after it")
     lab.virsh(1, "destroy", "cut-off")
     lab.virsh(1, "undefine", "cut-off")
