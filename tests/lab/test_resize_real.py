@@ -90,11 +90,13 @@ def guest(real_libvirt: RealLibvirt, tmp_path: Path) -> Iterator[Guest]:
     # as virt-install does: some ports more than there are devices
     xml = xml.replace("</devices>", "<controller type='pci' model='pcie-root-port'/>" * 6 + "</devices>")
     real_libvirt.daemon.define(xml, start=True)
-    real_libvirt.wait_booted(NAME)
-    yield Guest(real_libvirt, tmp_path)
-    real_libvirt.remove_guest(NAME)
-    real_libvirt.virsh("vol-delete", "a.qcow2", POOL)
-    real_libvirt.virsh("pool-destroy", POOL)
+    try:
+        real_libvirt.wait_booted(NAME)
+        yield Guest(real_libvirt, tmp_path)
+    finally:
+        real_libvirt.remove_guest(NAME)
+        real_libvirt.virsh("vol-delete", "a.qcow2", POOL)
+        real_libvirt.virsh("pool-destroy", POOL)
 
 
 def test_a_running_guest_is_resized_now_where_it_can_be(guest: Guest) -> None:
